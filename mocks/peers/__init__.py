@@ -1,0 +1,4 @@
+"""Scripted providers for a server under test to talk to.
+
+No judgement of what the server did.
+"""

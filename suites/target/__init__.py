@@ -1,0 +1,4 @@
+"""The server under test: its description, the preflight, the world a test sees, the judgement.
+
+No tests.
+"""
