@@ -1,0 +1,74 @@
+"""Credentials (RFC 9420, section 5.3) and multi-credentials (mls-extensions, section 6.5)."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from mimi_conformance.reference.wire.declaration import Among, When, opaque
+from mimi_conformance.reference.wire.mls.crypto import SignaturePublicKey
+from mimi_conformance.reference.wire.mls.registries import CipherSuite, CredentialType
+from mimi_conformance.reference.wire.structure import Struct
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate(Struct):
+    """One certificate of an x509 credential, in DER (RFC 9420, section 5.3)."""
+
+    cert_data: opaque
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SingleCredential(Struct):
+    """The credential in a CredentialBinding (mls-extensions, section 6.5).
+
+    The draft puts a Credential there. One that is a multi-credential itself would nest without end, so it is refused.
+    """
+
+    credential_type: Annotated[CredentialType, Among(CredentialType.basic, CredentialType.x509)]
+    identity: Annotated[opaque | None, When("credential_type", CredentialType.basic)] = None
+    certificates: Annotated[tuple[Certificate, ...] | None, When("credential_type", CredentialType.x509)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialBinding(Struct):
+    """One of the credentials of a multi-credential, bound to the LeafNode's key (mls-extensions, section 6.5.1)."""
+
+    cipher_suite: CipherSuite
+    credential: SingleCredential
+    credential_key: SignaturePublicKey
+    signature: opaque
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialBindingTBS(Struct):
+    """What the signature of a CredentialBinding signs (mls-extensions, section 6.5.1)."""
+
+    cipher_suite: CipherSuite
+    credential: SingleCredential
+    credential_key: SignaturePublicKey
+    signature_key: SignaturePublicKey
+
+
+_MULTI = (CredentialType.multi, CredentialType.weak_multi)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential(Struct):
+    """Who a client says it is (RFC 9420, section 5.3; mls-extensions, section 6.5, adds `bindings`).
+
+    A credential of another type can't be framed: nothing says where it ends.
+    """
+
+    credential_type: Annotated[CredentialType, Among(CredentialType.basic, CredentialType.x509, *_MULTI)]
+    identity: Annotated[opaque | None, When("credential_type", CredentialType.basic)] = None
+    certificates: Annotated[tuple[Certificate, ...] | None, When("credential_type", CredentialType.x509)] = None
+    bindings: Annotated[tuple[CredentialBinding, ...] | None, When("credential_type", *_MULTI)] = None
+
+    @classmethod
+    def basic(cls, identity: bytes) -> "Credential":
+        """Return a basic credential."""
+        return cls(credential_type=CredentialType.basic, identity=identity)
+
+    @classmethod
+    def x509(cls, *certificates: bytes) -> "Credential":
+        """Return an x509 credential of certificates in DER, the end entity's first."""
+        return cls(credential_type=CredentialType.x509, certificates=tuple(map(Certificate, certificates)))
