@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 from mimi_conformance.reference.identity.uri import IdentifierType, MimiUri
@@ -86,7 +85,7 @@ class TargetDescription:
     @property
     def address_map(self) -> Mapping[str, tuple[str, int]]:
         """Host name -> (host, port) to connect to, for the domains of the target and the other hosts in its URLs."""
-        return MappingProxyType(dict.fromkeys(self.provider.domains, self.provider.address) | dict(self.addresses))
+        return dict.fromkeys(self.provider.domains, self.provider.address) | dict(self.addresses)
 
     @classmethod
     def load(cls, path: Path) -> "TargetDescription":
@@ -147,7 +146,7 @@ class TargetDescription:
         return cls(
             place=url,
             provider=ProviderDescription((domain,), url, trust),
-            peers=PeersDescription(identity, MappingProxyType(dict.fromkeys(domains, ("127.0.0.1", 0)))),
+            peers=PeersDescription(identity, dict.fromkeys(domains, ("127.0.0.1", 0))),
             wire_only=True,
         )
 
@@ -168,7 +167,7 @@ def _peers(table: Table, folder: Path) -> PeersDescription:
     domains = table.table("domains", required='say where each of our peers listens, as in "a.test" = "127.0.0.1:0"')
     peers = PeersDescription(
         folder=table.value("folder", folder_in(folder), otherwise=folder, required="`mimi-conformance init` makes it"),
-        domains=MappingProxyType(_host_addresses(domains)),
+        domains=_host_addresses(domains),
         reach=table.value("reach", word_of(Reach), otherwise=Reach.NONE),
     )
     table.close()
@@ -176,7 +175,7 @@ def _peers(table: Table, folder: Path) -> PeersDescription:
 
 
 def _addresses(table: Table) -> Mapping[str, tuple[str, int]]:
-    return MappingProxyType(_host_addresses(table))
+    return _host_addresses(table)
 
 
 def _host_addresses(table: Table) -> dict[str, tuple[str, int]]:
@@ -235,8 +234,8 @@ def _control(table: Table, *, present: bool) -> ControlDescription | None:
 
 def _fixtures(table: Table) -> Fixtures:
     fixtures = Fixtures(
-        users=MappingProxyType({name: _user(name, element) for name, element in table.tables("users").items()}),
-        rooms=MappingProxyType({name: _room(name, element) for name, element in table.tables("rooms").items()}),
+        users={name: _user(name, element) for name, element in table.tables("users").items()},
+        rooms={name: _room(name, element) for name, element in table.tables("rooms").items()},
     )
     table.close()
     return fixtures

@@ -10,6 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from mimi_conformance.mocks.peers.directory import ConsentVariable, TemplateReadings
+from mimi_conformance.reference.provider.url_template import UrlStyle
+
 
 class Role(StrEnum):
     """What a provider can be in a room (PROTO 1)."""
@@ -25,21 +28,6 @@ class Reach(StrEnum):
     HOST_MAP = "host-map"
     HOSTS_FILE = "hosts-file"
     OWN_DOMAINS = "own-domains"
-
-
-class TemplateStyle(StrEnum):
-    """How a URI is put into a URL template of the target's directory (AMB-014)."""
-
-    RFC6570 = "rfc6570"
-    SLASHES = "slashes"
-
-
-class ConsentVariable(StrEnum):
-    """What the consent templates of the target's directory are filled with (AMB-013)."""
-
-    BY_NAME = "by-name"
-    USER = "user"
-    DOMAIN = "domain"
 
 
 class CredentialIdentity(StrEnum):
@@ -159,7 +147,7 @@ class Settings:
         external_receivers: AMB-204.
     """
 
-    url_template_style: TemplateStyle = TemplateStyle.RFC6570
+    url_template_style: UrlStyle = UrlStyle.ENCODED
     consent_template_variable: ConsentVariable = ConsentVariable.BY_NAME
     credential_identity: CredentialIdentity = CredentialIdentity.BASIC_CLIENT_URI
     reveals_unknown_users: Answer = Answer.UNKNOWN
@@ -169,6 +157,11 @@ class Settings:
     uri_vector: UriVector = UriVector.VECTOR
     wire_formats_vector: WireFormatsVector = WireFormatsVector.NESTED
     external_receivers: ExternalReceivers = ExternalReceivers.COMPONENT
+
+    @property
+    def template_readings(self) -> TemplateReadings:
+        """How our peers have to fill the URL templates of the target's directory."""
+        return TemplateReadings(self.url_template_style, self.consent_template_variable)
 
 
 @dataclass(frozen=True)
