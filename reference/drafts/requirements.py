@@ -6,8 +6,6 @@ the rest are closed lists, and the loader refuses what it doesn't know.
 """
 
 import difflib
-import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +13,9 @@ from functools import cache
 from importlib.abc import Traversable
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
+
+from mimi_conformance.reference.drafts.catalogue import AMBIGUITY_ID, REQUIREMENT_ID, CatalogueError, Table
 
 
 class Level(StrEnum):
@@ -138,22 +138,6 @@ class UnknownRequirement(LookupError):  # noqa: N818 - reads as what it is
         super().__init__(f"there is no requirement {id_!r}{hint}")
 
 
-class CatalogueError(ValueError):
-    """A file of this room does not hold what it should.
-
-    Attributes:
-        file: its name.
-        entry: the table at fault, or the empty string when it is the whole file.
-        reason: what is wrong.
-    """
-
-    def __init__(self, file: str, entry: str, reason: str) -> None:
-        self.file = file
-        self.entry = entry
-        self.reason = reason
-        super().__init__(f"{file}{f', {entry}' if entry else ''}: {reason}")
-
-
 @cache
 def requirements() -> Mapping[str, Requirement]:
     """Every requirement by its id, draft by draft in the order of the drafts' sections. Aliases are not keys.
@@ -198,60 +182,28 @@ def load_requirements(folder: Traversable) -> Mapping[str, Requirement]:
     return MappingProxyType(catalogue)
 
 
-_ID: Final = re.compile(r"[A-Z]+-[A-Z0-9]+(\.[0-9]+)*-[0-9]{2,}")
-_AMBIGUITY: Final = re.compile(r"AMB-[0-9]{3}")
-
-
 def _read_file(file: Traversable) -> Iterable[Requirement]:
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:  # neither TOML, among it a table twice, nor UTF-8
-        raise CatalogueError(file.name, "", f"it can't be read: {error}") from error
-    draft = tables.pop("draft", None)
-    if not isinstance(draft, str):
-        raise CatalogueError(file.name, "", "it doesn't name its draft")
-    for id_, table in tables.items():
-        try:
-            yield _requirement_from(id_, draft, table)
-        except (TypeError, ValueError) as error:
-            raise CatalogueError(file.name, id_, str(error)) from error
+    tables = Table.read(file)
+    draft = tables.text("draft")
+    yield from tables.each(lambda top, id_: _requirement_from(id_, draft, top.table(id_))).values()
 
 
-def _requirement_from(id_: str, draft: str, table: Any) -> Requirement:
-    """Make a requirement of its TOML table; ValueError or TypeError when that is not possible."""
-    if not isinstance(table, dict):
-        raise TypeError("it is no table")
-    rest = dict(table)
+def _requirement_from(id_: str, draft: str, table: Table) -> Requirement:
+    if not REQUIREMENT_ID.fullmatch(id_):
+        raise table.error("its id is not of the form DRAFT-SECTION-NN")
     made = Requirement(
         id=id_,
         draft=draft,
-        section=_take_text(rest, "section"),
-        level=Level(_take_text(rest, "level")),
-        actor=Actor(_take_text(rest, "actor")),
-        topic=_take_text(rest, "topic"),
-        text=_take_text(rest, "requirement"),
-        observability=Observability(_take_text(rest, "observability")),
-        basis=Basis(_take_text(rest, "basis")),
-        ambiguities=_take_names(rest, "ambiguities", _AMBIGUITY),
-        note=_take_text(rest, "note") if "note" in rest else "",
-        aliases=_take_names(rest, "aliases", _ID),
+        section=table.text("section"),
+        level=table.choice("level", Level),
+        actor=table.choice("actor", Actor),
+        topic=table.text("topic"),
+        text=table.text("requirement"),
+        observability=table.choice("observability", Observability),
+        basis=table.choice("basis", Basis),
+        ambiguities=table.texts("ambiguities", AMBIGUITY_ID),
+        note=table.text("note", default=""),
+        aliases=table.texts("aliases", REQUIREMENT_ID),
     )
-    if rest:
-        raise ValueError(f"nothing is known of {', '.join(rest)}")
-    if not _ID.fullmatch(id_):
-        raise ValueError("its id is not of the form DRAFT-SECTION-NN")
+    table.finish()
     return made
-
-
-def _take_text(table: dict[str, Any], key: str) -> str:
-    value = table.pop(key, None)
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{key} should be a text, not {value!r}")
-    return value
-
-
-def _take_names(table: dict[str, Any], key: str, form: re.Pattern[str]) -> tuple[str, ...]:
-    names = table.pop(key, [])
-    if not isinstance(names, list) or not all(isinstance(name, str) and form.fullmatch(name) for name in names):
-        raise ValueError(f"{key} should be a list of ids, not {names!r}")
-    return tuple(names)

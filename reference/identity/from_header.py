@@ -6,11 +6,12 @@ brackets, comments, white space and any other local part are refused.
 
 from typing import Final
 
+from mimi_conformance.reference.drafts.code_points import code_points
 from mimi_conformance.reference.identity.domain import provider_domain
 from mimi_conformance.reference.identity.errors import IdentifierError
 
 KIND: Final = "the From header of a provider"
-LOCAL_PART: Final = "mimi"
+LOCAL_PART: Final = code_points().from_local_part
 
 
 def parse_from_header(*values: str) -> str:
