@@ -141,7 +141,8 @@ def expect_turned_away(exchange: Exchange, *ids: str, twin: Exchange, taken: int
     valid request's exchange: a failure code that it got as well is service, any other is inconclusive.
     """
     status = None if _closed(exchange) else _status(exchange, ids)
-    if status is not None and status // 100 == 2 and failure_code(exchange) and not _same_failure(exchange, twin):
+    failed = failure_code(exchange) is not None
+    if failed and status is not None and status // 100 == 2 and not _same_failure(exchange, twin):
         inconclusive(f"served, but with a failure: {described(exchange)}", *ids)
     expect(status is None or status // 100 == 4, *ids, expected="the sender to be turned away", got=described(exchange))
     if taken is not None and status != taken:
