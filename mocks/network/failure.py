@@ -40,10 +40,12 @@ def classify(error: BaseException) -> tuple[Failure, str]:
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """``error`` and what led to it, outermost first."""
-    current: BaseException | None = error
-    while current is not None:
+    current: object = error
+    while isinstance(current, BaseException):
         yield current
-        current = current.__cause__
+        # httpcore cuts the chain of causes, but has the exception that it wraps for its argument. The context of an
+        # exception is no substitute: it may be whatever the caller was handling.
+        current = current.__cause__ or next(iter(current.args), None)
 
 
 def _kind(error: BaseException) -> Failure | None:

@@ -16,6 +16,7 @@ def client_tls_context(identity: Identity | None, trust: Path | None) -> ssl.SSL
         TLSConfigurationError: a file is missing, is not PEM, or the key is not the certificate's.
     """
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH) if trust is None else _trusting(trust)
+    context.hostname_checks_common_name = False  # only the subject alternative name counts (RFC 9525, 2)
     context.set_alpn_protocols(["http/1.1"])
     if identity is not None:
         load_identity(context, identity.certificate_chain, identity.private_key)
