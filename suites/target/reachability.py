@@ -1,0 +1,181 @@
+"""Can the target be reached at all: its name, its port, its TLS. Each thing that can be wrong has its own sentence.
+
+HTTP comes after this; preflight.py goes on with it.
+"""
+
+import queue
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from mimi_conformance.mocks.network.addresses import Address, show_address
+from mimi_conformance.mocks.network.authority import Identity
+from mimi_conformance.mocks.network.tls import client_tls_context
+from mimi_conformance.reference.identity.certificate import provider_domains
+from mimi_conformance.reference.identity.errors import CredentialError
+from mimi_conformance.suites.target.finding import Finding, Outcome
+
+RESOLVE_SECONDS = 2.0
+CONNECT_SECONDS = 2.0
+HANDSHAKE_SECONDS = 3.0
+
+# X509_V_ERR_* of OpenSSL's x509_vfy.h, for which Python has no names.
+_NOT_YET_VALID, _EXPIRED, _WRONG_HOST = 9, 10, 62
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where the target is, and what a handshake with it takes.
+
+    Attributes:
+        domain: the provider domain that the server's certificate has to authenticate.
+        address: host and port.
+        trust: PEM file of the authorities to trust.
+        identity: the certificate that we show.
+    """
+
+    domain: str
+    address: Address
+    trust: Path
+    identity: Identity
+
+
+def check_reachability(door: Door) -> Iterator[Finding]:
+    """Resolve, connect and shake hands; the first problem is the last finding."""
+    checks: tuple[Callable[[Door], Finding], ...] = (_resolve, _connect, _shake_hands)
+    for check in checks:
+        finding = check(door)
+        yield finding
+        if finding.outcome is Outcome.PROBLEM:
+            return
+
+
+def _resolve(door: Door) -> Finding:
+    host, port = door.address
+    answers: queue.SimpleQueue[OSError | None] = queue.SimpleQueue()
+
+    def resolve() -> None:
+        try:
+            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            answers.put(error)
+        else:
+            answers.put(None)
+
+    # getaddrinfo knows no deadline, and a thread that waits for DNS can't be stopped, only left behind.
+    threading.Thread(target=resolve, daemon=True).start()
+    try:
+        problem = answers.get(timeout=RESOLVE_SECONDS)
+    except queue.Empty:
+        return _problem("name resolution", f"Resolving {host!r} takes too long; put an IP address into `provider.url`.")
+    if problem is not None:
+        sentence = f"{host!r} can't be resolved ({problem}); correct `provider.url`, or put an IP address into it."
+        return _problem("name resolution", sentence)
+    return Finding("name resolution", Outcome.OK, f"{host} resolves.")
+
+
+def _connect(door: Door) -> Finding:
+    where = show_address(door.address)
+    try:
+        socket.create_connection(door.address, CONNECT_SECONDS).close()
+    except ConnectionRefusedError:
+        sentence = f"Nothing listens at {where}; start the server, or correct the port in `provider.url`."
+        return _problem("connection", sentence)
+    except TimeoutError:
+        sentence = f"{where} does not answer; check `provider.url`, and that no firewall is in between."
+        return _problem("connection", sentence)
+    except OSError as error:
+        return _problem("connection", f"{where} is out of reach ({error.strerror or error}); check `provider.url`.")
+    return Finding("connection", Outcome.OK, f"{where} accepts connections.")
+
+
+def _shake_hands(door: Door) -> Finding:
+    where = show_address(door.address)
+    try:
+        certificate = _certificate_of_server(door, client_tls_context(door.identity, door.trust))
+    except ssl.SSLCertVerificationError as error:
+        return _problem("TLS", _why_not_trusted(door, error))
+    except TimeoutError:
+        sentence = (
+            f"{where} accepts connections, but does not finish a TLS handshake within {HANDSHAKE_SECONDS:g} seconds; "
+            "is this the port of an HTTPS server?"
+        )
+        return _problem("TLS", sentence)
+    except ssl.SSLError as error:
+        return _problem("TLS", _why_no_handshake(where, error))
+    except OSError as error:
+        sentence = f"{where} ends the connection during the TLS handshake ({error.strerror or error}); see its log."
+        return _problem("TLS", sentence)
+    except ValueError as error:
+        return _problem("TLS", f"The certificate that {where} shows can't be read ({error}); issue a well-formed one.")
+    until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
+    return Finding("TLS", Outcome.OK, f"{where} has a certificate for {door.domain}, valid until {until}.")
+
+
+def _certificate_of_server(door: Door, context: ssl.SSLContext) -> x509.Certificate:
+    with socket.create_connection(door.address, HANDSHAKE_SECONDS) as connection:
+        tls = context.wrap_socket(connection, server_hostname=door.domain)
+        with tls:
+            der = tls.getpeercert(binary_form=True)
+    assert der is not None  # a server always shows a certificate in the cipher suites that OpenSSL offers
+    return x509.load_der_x509_certificate(der)
+
+
+def _why_no_handshake(where: str, error: ssl.SSLError) -> str:
+    reason = error.reason or str(error)
+    if isinstance(error, ssl.SSLEOFError):
+        return f"{where} closes the connection in the TLS handshake; see its log for what it does not like."
+    if "ALERT" in reason:
+        return (
+            f"{where} breaks off the TLS handshake ({reason}); it must speak TLS 1.2 or 1.3 and trust the authority of "
+            "our peers."
+        )
+    return f"{where} does not speak TLS ({reason}), and MIMI servers speak HTTPS only; correct `provider.url`."
+
+
+def _why_not_trusted(door: Door, error: ssl.SSLCertVerificationError) -> str:
+    seen = _certificate_unverified(door)
+    if error.verify_code in (_NOT_YET_VALID, _EXPIRED) and seen is not None:
+        return (
+            f"The server's certificate is valid from {seen.not_valid_before_utc:%Y-%m-%d %H:%M} to "
+            f"{seen.not_valid_after_utc:%Y-%m-%d %H:%M} UTC, and our clock says {datetime.now(UTC):%Y-%m-%d %H:%M}; "
+            "set the clock that is wrong, or renew the certificate."
+        )
+    if error.verify_code == _WRONG_HOST and seen is not None:
+        return (
+            f"The server's certificate is for {_names(seen)}, not for {door.domain}; correct `provider.domains`, or "
+            f"give the server a certificate with {door.domain} in its subjectAltName."
+        )
+    issuer = "" if seen is None else f", issued by {seen.issuer.rfc4514_string() or 'nobody'},"
+    return (
+        f"The server's certificate{issuer} does not lead to an authority in {door.trust} ({error.verify_message}); put "
+        "the certificate of its authority into the file that `provider.trust` (or --ca) names."
+    )
+
+
+def _certificate_unverified(door: Door) -> x509.Certificate | None:
+    """The certificate of a server that is not trusted, to say what is wrong with it."""
+    context = client_tls_context(door.identity, door.trust)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        return _certificate_of_server(door, context)
+    except (OSError, ValueError):
+        return None
+
+
+def _names(certificate: x509.Certificate) -> str:
+    try:
+        return ", ".join(provider_domains(certificate)) or "no domain"
+    except CredentialError:
+        return "names that can't be read"
+
+
+def _problem(name: str, sentence: str) -> Finding:
+    return Finding(name, Outcome.PROBLEM, sentence)
