@@ -6,6 +6,7 @@ The next revision is a new file, and the difference between two revisions is the
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.abc import Traversable
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
@@ -113,7 +114,16 @@ def code_points(name: str = CURRENT) -> CodePoints:
     Raises:
         CatalogueError: there is no such set, or its file is damaged.
     """
-    top = Table.read(files(__package__) / "code_points" / f"{name}.toml")
+    return load_code_points(name, files(__package__) / "code_points" / f"{name}.toml")
+
+
+def load_code_points(name: str, file: Traversable) -> CodePoints:
+    """Read the code points of a set of revisions, and call the set by a name.
+
+    Raises:
+        CatalogueError: the file isn't TOML, lacks something, or gives a name or a number away twice.
+    """
+    top = Table.read(file)
     private = top.table("private_use")
     private_use: set[tuple[str, str]] = set()
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from importlib.abc import Traversable
 from importlib.resources import files
 
 from mimi_conformance.reference.drafts.catalogue import AMBIGUITY_ID, Table
@@ -82,7 +83,16 @@ def interpretations() -> Mapping[str, Interpretation]:
     Raises:
         CatalogueError: the file is damaged.
     """
-    tables = Table.read(files(__package__) / "interpretations.toml")
+    return load_interpretations(files(__package__) / "interpretations.toml")
+
+
+def load_interpretations(file: Traversable) -> Mapping[str, Interpretation]:
+    """Read a file of interpretations.
+
+    Raises:
+        CatalogueError: the file isn't TOML, or an entry is not an interpretation.
+    """
+    tables = Table.read(file)
     return tables.each(lambda top, ambiguity: _interpretation_from(ambiguity, top.table(ambiguity)))
 
 
