@@ -105,9 +105,11 @@ class TargetDescription:
         mistakes: list[str] = []
         document = Table(values, "", mistakes)
         folder = path.parent
+        provider = _provider(document.table("provider"), folder)
+        provider_is_sound = not mistakes
         description = cls(
             place=str(path),
-            provider=_provider(document.table("provider"), folder),
+            provider=provider,
             peers=_peers(document.table("peers"), folder),
             addresses=_addresses(document.table("addresses")),
             settings=_settings(document.table("settings")),
@@ -115,7 +117,8 @@ class TargetDescription:
             fixtures=_fixtures(document.table("fixtures")),
         )
         known = document.close()
-        mistakes += _misplaced(description)
+        if provider_is_sound:
+            mistakes += _misplaced(description)
         # A misspelt [control] has been noted as such.
         if known and description.peers.reach is Reach.HOST_MAP and "control" not in document:
             mistakes.append("peers.reach: a host map is told over the control interface; there is no [control] table")
@@ -250,7 +253,7 @@ def _user(name: str, table: Table) -> TargetUser:
         consent=tuple(_consent(element) for element in table.array_of_tables("consent")),
         profile=tuple(_profile_entry(element) for element in table.array_of_tables("profile")),
     )
-    if user.key_packages and not user.clients:
+    if user.key_packages and "clients" not in table:
         table.mistake("key_packages", "KeyPackages belong to clients, and the user has none; list them in `clients`")
     table.close()
     return user
@@ -302,7 +305,7 @@ def _misplaced(description: TargetDescription) -> Iterator[str]:
     domains = description.provider.domains
     for kind, fixtures in (("users", description.fixtures.users), ("rooms", description.fixtures.rooms)):
         for name, fixture in fixtures.items():
-            if domains and fixture.uri is not _NOBODY and fixture.uri.provider not in domains:
+            if fixture.uri is not _NOBODY and fixture.uri.provider not in domains:
                 yield (
                     f"fixtures.{kind}.{name}.uri: {str(fixture.uri)!r} is not under a domain of the target "
                     f"({', '.join(domains)})"

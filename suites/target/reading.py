@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class TargetError(ValueError):
@@ -88,21 +89,20 @@ class Table:
         return Table(self.value(key, _table, otherwise={}, required=required), self.place(key), self._mistakes)
 
     def tables(self, key: str) -> "dict[str, Table]":
-        """Read a table of tables, such as ``[fixtures.users.NAME]``."""
+        """Read a table of tables, such as ``[fixtures.users.NAME]``; what is no table is noted and left out."""
         named: dict[str, object] = self.value(key, _table, otherwise={})
-        read = {}
-        for name, element in named.items():
-            place = f"{key}.{name}"
-            read[name] = Table(self._converted(place, element, _table, {}), self.place(place), self._mistakes)
-        return read
+        read = {name: self._inner(f"{key}.{name}", element) for name, element in named.items()}
+        return {name: table for name, table in read.items() if table is not None}
 
     def array_of_tables(self, key: str) -> "tuple[Table, ...]":
-        """Read an array whose elements are tables."""
+        """Read an array whose elements are tables; what is no table is noted and left out."""
         elements: list[object] = self.value(key, _array, otherwise=[])
-        return tuple(
-            Table(self._converted(f"{key}[{i}]", element, _table, {}), self.place(f"{key}[{i}]"), self._mistakes)
-            for i, element in enumerate(elements)
-        )
+        read = (self._inner(f"{key}[{i}]", element) for i, element in enumerate(elements))
+        return tuple(table for table in read if table is not None)
+
+    def _inner(self, key: str, value: object) -> "Table | None":
+        values = self._converted(key, value, _table, None)
+        return None if values is None else Table(values, self.place(key), self._mistakes)
 
     def keys(self) -> tuple[str, ...]:
         """Every key of this table, for tables whose keys are the user's own names; all count as asked for."""
@@ -116,7 +116,7 @@ class Table:
             self.mistake(key, f"unknown key; {suggestion(key, self._asked)}")
         return not unknown
 
-    def _converted(self, key: str, value: object, convert: Callable[[object], T], otherwise: T) -> T:
+    def _converted(self, key: str, value: object, convert: Callable[[object], T], otherwise: U) -> T | U:
         try:
             return convert(value)
         except ValueError as error:

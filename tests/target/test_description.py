@@ -1,0 +1,262 @@
+"""A target.toml gives a description, or one sentence for each mistake in it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mimi_conformance.mocks.network.authority import CertificateAuthority
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.url_template import UrlStyle
+from mimi_conformance.suites.target.description import TargetDescription
+from mimi_conformance.suites.target.reading import TargetError
+from mimi_conformance.suites.target.sections import FEATURES, Reach, Role
+from mimi_conformance.suites.target.template import render
+from mimi_conformance.suites.target.users import Consent, ProfileEntry, ProfileType, RoomEntry
+
+COMPLETE = """
+[provider]
+domains = ["hub.example", "hub.test"]
+url = "https://127.0.0.1:8443"
+trust = "ca.pem"
+roles = ["hub"]
+features = ["consent", "search-nick"]
+
+[addresses]
+"mimi.hub.example" = "[::1]:9443"
+
+[peers]
+folder = "peers"
+reach = "host-map"
+[peers.domains]
+"a.test" = "127.0.0.1:0"
+
+[settings]
+url_template_style = "slashes"
+request_seconds = 3
+
+[control]
+url = "http://127.0.0.1:9000/control/"
+token = "secret"
+
+[fixtures.users.bob]
+uri = "mimi://hub.example/u/bob"
+clients = ["mimi://hub.example/d/bob/phone"]
+key_packages = true
+consent = [{ requester = "*", room = "mimi://a.test/r/cave" }]
+profile = [
+  { type = "nick", value = "bob" },
+  { type = "vcardField", name = "ORG", value = "Builders", searchable = false, shared = true },
+]
+
+[fixtures.rooms.lobby]
+uri = "mimi://hub.test/r/lobby"
+entry = "join-code"
+joining_code = "sesame"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "ca.pem").touch()
+    (tmp_path / "peers").mkdir()
+    return tmp_path
+
+
+def load(folder: Path, text: str) -> TargetDescription:
+    file = folder / "target.toml"
+    file.write_text(text, encoding="utf-8")
+    return TargetDescription.load(file)
+
+
+def mistakes(folder: Path, text: str) -> tuple[str, ...]:
+    with pytest.raises(TargetError) as raised:
+        load(folder, text)
+    return raised.value.mistakes
+
+
+def test_a_complete_description_says_who_the_target_is(folder: Path) -> None:
+    target = load(folder, COMPLETE)
+    assert target.provider.domain == "hub.example"
+    assert target.provider.address == ("127.0.0.1", 8443)
+    assert target.provider.trust == folder / "ca.pem"
+    assert target.provider.roles == {Role.HUB}
+    assert target.provider.features == {"consent", "search-nick"}
+    assert target.address_map == {
+        "hub.example": ("127.0.0.1", 8443),
+        "hub.test": ("127.0.0.1", 8443),
+        "mimi.hub.example": ("::1", 9443),
+    }
+    assert target.control is not None
+    assert target.control.url == "http://127.0.0.1:9000/control"
+    assert not target.wire_only
+
+
+def test_a_complete_description_says_how_to_talk_to_the_target(folder: Path) -> None:
+    target = load(folder, COMPLETE)
+    assert target.peers.reach is Reach.HOST_MAP
+    assert target.peers.domains == {"a.test": ("127.0.0.1", 0)}
+    assert target.settings.template_readings.style is UrlStyle.SLASHES
+    assert target.settings.request_seconds == 3.0
+    assert target.settings.delivery_seconds == 10.0
+
+
+def test_fixtures_become_users_and_rooms(folder: Path) -> None:
+    fixtures = load(folder, COMPLETE).fixtures
+    bob = fixtures.users["bob"]
+    cave = MimiUri("mimi://a.test/r/cave")
+    assert bob.clients == (MimiUri("mimi://hub.example/d/bob/phone"),)
+    assert bob.consent == (Consent("*", cave),)
+    assert bob.consents_to(MimiUri("mimi://a.test/u/alice"), cave)
+    assert not bob.consents_to(MimiUri("mimi://a.test/u/alice"))
+    assert bob.entry(ProfileType.NICK) == ProfileEntry(ProfileType.NICK, "bob")
+    assert bob.entry(ProfileType.VCARD_FIELD, "ORG", searchable=True) is None
+    assert fixtures.rooms["lobby"].entry is RoomEntry.JOIN_CODE
+
+
+def test_the_token_stays_out_of_what_gets_printed(folder: Path) -> None:
+    assert "secret" not in repr(load(folder, COMPLETE))
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "mistake"),
+    [
+        ('domains = ["hub.example", "hub.test"]', "", "provider.domains: missing; list its domains"),
+        ('domains = ["hub.example", "hub.test"]', "domains = []", "provider.domains: the list is empty"),
+        ('"hub.example", "hub.test"', '"hub.example", "Hub.test"', "provider.domains[1]: 'Hub.test' is not a provider"),
+        ('domains = ["hub', 'domain = []\ndomains = ["hub', "provider.domain: unknown key; did you mean 'domains'?"),
+        (
+            "https://127.0.0.1:8443",
+            "http://127.0.0.1:8443",
+            "provider.url: 'http://127.0.0.1:8443' is not usable; MIMI",
+        ),
+        ("https://127.0.0.1:8443", "https://127.0.0.1:84430", "provider.url: 'https://127.0.0.1:84430' is not a URL"),
+        ("https://127.0.0.1:8443", "https://127.0.0.1:8443/v1", "provider.url: 'https://127.0.0.1:8443/v1' has a path"),
+        ("https://127.0.0.1:8443", "https://me@127.0.0.1", "provider.url: 'https://me@127.0.0.1' has more than"),
+        ('"ca.pem"', '"no.pem"', "provider.trust: there is no file"),
+        ('"ca.pem"', "5", "provider.trust: 5 is not a string"),
+        ('["hub"]', '["hubb"]', "provider.roles[0]: unknown value 'hubb'; did you mean 'hub'?"),
+        ('["hub"]', '"hub"', "provider.roles: 'hub' is not a list"),
+        ('"search-nick"', '"search-nik"', "provider.features[1]: unknown feature 'search-nik'; did you mean 'search-"),
+        ('"[::1]:9443"', '"[::1]"', "addresses.mimi.hub.example: '[::1]' is not an address"),
+        ('folder = "peers"', 'folder = "mice"', "peers.folder: there is no folder"),
+        ('"host-map"', '"hostmap"', "peers.reach: unknown value 'hostmap'; did you mean 'host-map'?"),
+        ('"a.test" = "127.0.0.1:0"', "", "peers.domains: the table is empty; say where"),
+        ('"a.test" = "127.0.0.1:0"', '"a.test" = "127.0.0.1:70000"', "peers.domains.a.test: '127.0.0.1:70000' is not"),
+        ("[settings]", "[setings]", "setings: unknown key; did you mean 'settings'?"),
+        ('"slashes"', '"slash"', "settings.url_template_style: unknown value 'slash'; did you mean 'slashes'?"),
+        ("request_seconds = 3", "request_seconds = 0", "settings.request_seconds: 0 is not a number of seconds"),
+        ("request_seconds = 3", "largest_body_bytes = true", "settings.largest_body_bytes: true is not a whole number"),
+        ("http://127.0.0.1:9000/control/", "127.0.0.1:9000", "control.url: '127.0.0.1:9000' is not usable"),
+        ('token = "secret"', 'token = ""', "control.token: the string is empty"),
+        ("[control]", "[controll]", "controll: unknown key; did you mean 'control'?"),
+        ('[control]\nurl = "http://127.0.0.1:9000/control/"\ntoken = "secret"', "", "peers.reach: a host map is told"),
+        ("hub.example/u/bob", "hub.example/d/bob", "fixtures.users.bob.uri: 'mimi://hub.example/d/bob' is the URI of"),
+        ("hub.example/u/bob", "else.example/u/bob", "fixtures.users.bob.uri: 'mimi://else.example/u/bob' is not under"),
+        ('uri = "mimi://hub.example/u/bob"', "", "fixtures.users.bob.uri: missing"),
+        ("mimi://hub.example/d/bob/phone", "phone", "fixtures.users.bob.clients[0]: 'phone' is not a MIMI URI"),
+        ('clients = ["mimi://hub.example/d/bob/phone"]', "", "fixtures.users.bob.key_packages: KeyPackages belong to"),
+        ("key_packages = true", 'key_packages = "yes"', "fixtures.users.bob.key_packages: 'yes' is neither true nor"),
+        ('requester = "*"', 'requester = "mimi://a.test/r/x"', "fixtures.users.bob.consent[0].requester: 'mimi://a.t"),
+        ('requester = "*"', 'requester = "A.test"', "fixtures.users.bob.consent[0].requester: 'A.test' is not a prov"),
+        (
+            'consent = [{ requester = "*", room = "mimi://a.test/r/cave" }]',
+            "consent = [3]",
+            "fixtures.users.bob.consent",
+        ),
+        ('type = "nick"', 'type = "nickname"', "fixtures.users.bob.profile[0].type: unknown value 'nickname'; did"),
+        ('value = "bob" }', 'value = "bob", name = "x" }', "fixtures.users.bob.profile[0].name: only oidcStdClaim and"),
+        ('name = "ORG", ', "", "fixtures.users.bob.profile[1].name: missing"),
+        ('joining_code = "sesame"', "", "fixtures.rooms.lobby.joining_code: goes together with"),
+        ("[fixtures.rooms.lobby]", "[fixtures.room.lobby]", "fixtures.room: unknown key; did you mean 'rooms'?"),
+    ],
+)
+def test_each_mistake_is_named_once(folder: Path, written: str, instead: str, mistake: str) -> None:
+    assert written in COMPLETE
+    [found] = mistakes(folder, COMPLETE.replace(written, instead))
+    assert found.startswith(mistake)
+
+
+def test_all_mistakes_are_found_in_one_pass(folder: Path) -> None:
+    text = COMPLETE.replace('"ca.pem"', '"no.pem"').replace('"slashes"', '"x"').replace('type = "nick"', 'type = "x"')
+    assert [mistake.partition(":")[0] for mistake in mistakes(folder, text)] == [
+        "provider.trust",
+        "settings.url_template_style",
+        "fixtures.users.bob.profile[0].type",
+    ]
+
+
+def test_a_table_where_a_value_belongs_is_no_crash(folder: Path) -> None:
+    [mistake] = mistakes(folder, COMPLETE.replace("[settings]", "[provider.settings]"))
+    assert mistake.startswith("provider.settings: unknown key")
+    assert any(
+        "is not a table" in each for each in mistakes(folder, "provider = 1\npeers = []\nfixtures = {users = {a = 1}}")
+    )
+
+
+def test_broken_toml_is_named_with_its_line(folder: Path) -> None:
+    [mistake] = mistakes(folder, "[provider]\nurl = https")
+    assert "is not TOML" in mistake
+    assert "line 2" in mistake
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("bytes.toml", "is not UTF-8"),
+        ("none.toml", "cannot be read: No such file"),
+        ("peers", "cannot be read: Is a directory"),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_named(folder: Path, name: str, reason: str) -> None:
+    (folder / "bytes.toml").write_bytes(b"\xff")
+    with pytest.raises(TargetError) as raised:
+        TargetDescription.load(folder / name)
+    assert reason in str(raised.value)
+    assert str(folder / name) in str(raised.value)
+
+
+@pytest.mark.parametrize("control_url", [None, "http://127.0.0.1:9000"])
+def test_the_template_of_init_loads_as_it_stands(folder: Path, control_url: str | None) -> None:
+    text = render(
+        domain="hub.example",
+        url="https://127.0.0.1:8443",
+        trust="ca.pem",
+        peers_folder="peers",
+        peers={"a.test": "127.0.0.1:0", "b.test": "127.0.0.2:443"},
+        reach=Reach.HOST_MAP if control_url else Reach.HOSTS_FILE,
+        control_url=control_url,
+        control_token=control_url and "secret",
+    )
+    target = load(folder, text)
+    assert target.provider.features == set(FEATURES)
+    assert target.settings == load(folder, COMPLETE.partition("[settings]")[0].replace("host-map", "none")).settings
+    assert target.peers.domains["b.test"] == ("127.0.0.2", 443)
+    assert (target.control is not None) == (control_url is not None)
+
+
+def test_the_examples_in_the_template_load_when_uncommented(folder: Path) -> None:
+    peers = {"a.test": "127.0.0.1:0"}
+    text = render(domain="hub.example", url="https://x.test", trust="ca.pem", peers_folder="peers", peers=peers)
+    target = load(folder, re.sub(r"^# (?=[\"\[\] ]|\w+ = )", "", text, flags=re.MULTILINE))
+    assert target.control is not None
+    assert target.addresses
+    assert [entry.type for entry in target.fixtures.users["bob"].profile] == ["handle", "oidcStdClaim", "email"]
+
+
+def test_a_url_with_a_ca_and_an_identity_is_description_enough(tmp_path: Path) -> None:
+    authority = CertificateAuthority.create()
+    trust = authority.save(tmp_path)
+    authority.issue(["a.test"], tmp_path / "peer")
+    target = TargetDescription.for_url("https://hub.example:8443", trust, tmp_path / "peer")
+    assert target.wire_only
+    assert target.provider.domain == "hub.example"
+    assert target.provider.address == ("hub.example", 8443)
+    assert list(target.peers.domains) == ["a.test"]
+    assert target.peers.reach is Reach.NONE
+
+
+def test_each_mistake_on_the_command_line_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TargetError) as raised:
+        TargetDescription.for_url("https://127.0.0.1", tmp_path / "ca.pem", tmp_path)
+    assert [mistake.partition(":")[0] for mistake in raised.value.mistakes] == ["url", "--ca", "--identity"]
