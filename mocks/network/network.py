@@ -13,13 +13,17 @@ from types import TracebackType
 from typing import Any, Self
 
 from mimi_conformance.mocks.network.addresses import Address
-from mimi_conformance.mocks.network.authority import CERTIFICATE_FILE, AuthorityError, CertificateAuthority, Identity
+from mimi_conformance.mocks.network.authority import (
+    CERTIFICATE_FILE,
+    CHAIN_FILE,
+    AuthorityError,
+    CertificateAuthority,
+    Identity,
+)
+from mimi_conformance.mocks.network.laboratory import PEER_FOLDER
 from mimi_conformance.mocks.network.recorder import Recorder
 from mimi_conformance.mocks.peers.directory import TemplateReadings
 from mimi_conformance.mocks.peers.peer import ANY_LOOPBACK_PORT, Peer
-
-PEER_FOLDER = "peer"
-"""In the folder that `mimi-conformance init` writes: a folder per domain, with its ``chain.pem`` and ``key.pem``."""
 
 
 def worker_domain(domain: str, worker: int) -> str:
@@ -45,8 +49,9 @@ class Network:
         """Prepare a network without peers.
 
         Args:
-            folder: what `mimi-conformance init` wrote: the authority (``ca.pem``, ``ca.key``) and identities of peers.
-                Without it, or when it holds no ``ca.pem``, the authority is a new one.
+            folder: what `mimi-conformance init` wrote: the authority (``ca.pem``, ``ca.key``) and identities of peers
+                (``peer/b.example/``). It may as well be a folder of identities, or the folder of one; an identity is
+                taken for each domain that its certificate names. Without an authority in it, we make a new one.
             trust: PEM file of the authorities of the server under test, besides our own.
             addresses: where the hosts of the server under test live, by name.
             readings: how the server under test reads URL templates.
@@ -120,8 +125,10 @@ class Network:
         self.close()
 
     def _identity(self, domain: str) -> Identity:
-        if self._folder is not None and (kept := self._folder / PEER_FOLDER / domain).is_dir():
-            return Identity.load(kept)
+        if self._folder is not None:
+            for kept in (self._folder / PEER_FOLDER / domain, self._folder / domain, self._folder):
+                if (kept / CHAIN_FILE).is_file() and domain in (identity := Identity.load(kept)).domains:
+                    return identity
         return self.issue(domain)
 
     def _trust_file(self, trust: Path | None) -> Path:
