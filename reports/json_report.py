@@ -1,7 +1,8 @@
 """A run as JSON, and back; the contract is ``run.schema.json`` beside this file.
 
-Names are those of the model. Bytes are base64, times are ISO 8601 in UTC, an enum is its value, an absent value is null.
-What the model derives (`exit_code`, `counts`, `seconds`) is written for readers in other languages and ignored when reading.
+Names are those of the model. Bytes are base64, times are ISO 8601 in UTC, an enum is its value, an absent value is
+null. What the model derives (`exit_code`, `counts`, `seconds`) is written for readers in other languages and ignored
+when reading.
 """
 
 import json
@@ -108,10 +109,12 @@ def _restored_dataclass(type_: Any, document: Any, place: str) -> Any:
     missing = [field.name for field in fields(type_) if field.name not in document]
     if missing:
         raise ReportError(f"{place}: {', '.join(missing)} missing")
-    return type_(**{
-        field.name: _restored(hints[field.name], document[field.name], f"{place}.{field.name}")
-        for field in fields(type_)
-    })
+    return type_(
+        **{
+            field.name: _restored(hints[field.name], document[field.name], f"{place}.{field.name}")
+            for field in fields(type_)
+        }
+    )
 
 
 def _restored_scalar(type_: Any, document: Any, place: str) -> Any:

@@ -156,13 +156,23 @@ class RequirementResult:
     tests: tuple[str, ...]
 
 
+class CheckOutcome(StrEnum):
+    """How a check of the preflight ended."""
+
+    OK = "ok"
+    NOTICE = "notice"
+    PROBLEM = "problem"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class PreflightFinding:
-    """One thing that was checked before the tests; when `stops` is true, no test was run."""
+    """One thing that was checked before the tests: a problem is a configuration fault, and then no test was run."""
 
     check: str
-    stops: bool
+    outcome: CheckOutcome
     message: str
+    exchanges: tuple[Exchange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -210,7 +220,7 @@ class Run:
         it is established whatever else went wrong.
         """
         verdicts = {test.verdict for test in self.tests}
-        if any(finding.stops for finding in self.preflight):
+        if any(finding.outcome is CheckOutcome.PROBLEM for finding in self.preflight):
             return ExitCode.PREFLIGHT
         if self.interrupted:
             return ExitCode.INTERRUPTED

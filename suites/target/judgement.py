@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, NoReturn
 
 import pytest
-from mimi_conformance.reference.drafts.requirements import requirement
 
+from mimi_conformance.reference.drafts.interpretations import interpretations
+from mimi_conformance.reference.drafts.requirements import requirement
 from mimi_conformance.reports.model import Judgement, ReadingTaken, Verdict
 
 REQUIREMENTS_MARKER = "requirements"
@@ -59,8 +60,9 @@ class BrokenRequirement(Exception):  # noqa: N818 - what it reports is the targe
 
     def judgements(self, unreached: tuple[str, ...]) -> Iterator[Judgement]:
         """What this says about the requirements it names, and about those that the test had not reached."""
+        example = "\n".join(getattr(self, "__notes__", ())) or None  # Hypothesis says which input it was
         for id_ in self.requirements:
-            yield Judgement(id_, severity(id_), self.expected, self.got)
+            yield Judgement(id_, severity(id_), self.expected, self.got, example)
         reason = f"not reached, because {', '.join(self.requirements)} was broken first"
         for id_ in unreached:
             if id_ not in self.requirements:
@@ -146,9 +148,9 @@ class Ledger:
         for id_ in self.named(ids):
             self.note(Judgement(id_, Verdict.OTHER_READING, reason=reason))
 
-    def closed(self, ending: BaseException | None) -> tuple[Judgement, ...]:
-        """One judgement per cited requirement, once the test has ended with `ending` (None: it ran to its end)."""
-        judgements = [*self._noted, *self._judged_by(ending)]
+    def closed(self, *endings: BaseException) -> tuple[Judgement, ...]:
+        """One judgement per cited requirement, once the test has ended with `endings` (none: it ran to its end)."""
+        judgements = [*self._noted, *(judgement for ending in endings for judgement in self._judged_by(ending))]
         return tuple(
             min(
                 (judgement for judgement in judgements if judgement.requirement == id_),
@@ -158,12 +160,12 @@ class Ledger:
             for id_ in self.cited
         )
 
-    def _judged_by(self, ending: BaseException | None) -> Iterator[Judgement]:
+    def _judged_by(self, ending: BaseException) -> Iterator[Judgement]:
         """What the end of the test says about the requirements it names, and about those it did not reach."""
         unreached = tuple(id_ for id_ in self.cited if id_ not in self._reached)
         if isinstance(ending, BrokenRequirement | Unjudged):
             yield from ending.judgements(unreached)
-        elif ending is not None:
+        else:
             for id_ in self.cited:
                 yield Judgement(id_, Verdict.HARNESS_ERROR, reason=f"{type(ending).__name__}: {ending}")
 
@@ -225,6 +227,9 @@ def other_reading(ambiguity: str, reading: str, *ids: str) -> None:
     `ambiguity` is its number (``AMB-009``), `reading` says in a few words what the target does; `ids` are the
     requirements concerned, all that the test cites when none is named.
     """
+    interpretation = interpretations().get(ambiguity)
+    if interpretation is None or not interpretation.accepted:
+        raise MisusedJudgement(f"The test takes another reading of {ambiguity}, for which none is accepted.")
     _ledger().note_reading(ReadingTaken(ambiguity, reading), ids)
 
 

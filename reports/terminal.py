@@ -1,0 +1,255 @@
+"""A run on the terminal: what failed first, then the rest, then the numbers."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from mimi_conformance.reports.evidence_text import exchange_lines
+from mimi_conformance.reports.model import (
+    CheckOutcome,
+    ExitCode,
+    Judgement,
+    RequirementResult,
+    Run,
+    TestResult,
+    Verdict,
+)
+
+STYLES = {
+    Verdict.FAIL: "bold red",
+    Verdict.HARNESS_ERROR: "bold magenta",
+    Verdict.UNSTABLE: "yellow",
+    Verdict.KNOWN_FAILURE: "yellow",
+    Verdict.WARN: "yellow",
+    Verdict.BLOCKED: "cyan",
+    Verdict.INCONCLUSIVE: "cyan",
+    Verdict.NOT_DECLARED: "dim",
+    Verdict.INFO: "blue",
+    Verdict.OTHER_READING: "blue",
+    Verdict.PASS: "green",
+}
+
+_CHECK_STYLES = {
+    CheckOutcome.OK: "green",
+    CheckOutcome.NOTICE: "yellow",
+    CheckOutcome.PROBLEM: "bold red",
+    CheckOutcome.UNKNOWN: "cyan",
+}
+
+MEANINGS = {
+    ExitCode.CONFORMANT: "conformant: no requirement that was judged is broken",
+    ExitCode.REQUIREMENT_FAILED: "a requirement failed",
+    ExitCode.INTERRUPTED: "interrupted: this is what had been done so far",
+    ExitCode.HARNESS_ERROR: "error of the harness: our fault, not the target's; please report it",
+    ExitCode.USAGE: "the command was not understood",
+    ExitCode.NOTHING_RAN: "nothing ran: no test could judge the target",
+    ExitCode.PREFLIGHT: "configuration: the preflight stopped the run before any test",
+}
+
+_SHOWN_EXCHANGES = 2  # of a failed test, counted from the last; `verbose` shows all
+_SHOWN_TESTS = 3  # of those that share a reason; `verbose` names all
+_INDENT = (0, 0, 0, 2)
+
+
+def render(run: Run, console: Console, *, verbose: bool = False) -> None:
+    """Print a run; `verbose` leaves nothing out that the reader can bear."""
+    sections = (
+        _preflight(run, verbose=verbose),
+        _failures(run, verbose=verbose),
+        _harness_errors(run),
+        _stale(run),
+        _noted(run),
+        _readings(run),
+        _unjudged(run, verbose=verbose),
+        _summary(run),
+    )
+    for renderable in chain.from_iterable(sections):
+        if isinstance(renderable, Rule):
+            console.print()
+        console.print(renderable, highlight=False)
+
+
+def _preflight(run: Run, *, verbose: bool) -> Iterator[RenderableType]:
+    """What the preflight found; what is in order only when there was a problem beside it, or on request."""
+    every = verbose or any(finding.outcome is CheckOutcome.PROBLEM for finding in run.preflight)
+    shown = [finding for finding in run.preflight if every or finding.outcome is not CheckOutcome.OK]
+    if shown:
+        yield Rule("Preflight", style="dim", align="left")
+    for finding in shown:
+        yield Text.assemble((f"{finding.outcome:8}", _CHECK_STYLES[finding.outcome]), f" {finding.message}")
+        if finding.outcome is CheckOutcome.PROBLEM or verbose:
+            for exchange in finding.exchanges:
+                yield Padding(Group(*exchange_lines(exchange, verbose=verbose)), _INDENT, expand=False)
+
+
+def _failures(run: Run, *, verbose: bool) -> Iterator[RenderableType]:
+    requirements = {requirement.id: requirement for requirement in run.requirements}
+    for verdict in (Verdict.FAIL, Verdict.UNSTABLE):
+        tests = [test for test in run.tests if test.verdict is verdict]
+        if tests:
+            yield Rule(f"{_headline(verdict)} ({len(tests)})", style=STYLES[verdict], align="left")
+        for test in tests:
+            yield from _failure(test, requirements, verbose=verbose)
+
+
+def _failure(
+    test: TestResult, requirements: Mapping[str, RequirementResult], *, verbose: bool
+) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text.assemble((test.title, "bold"))
+    yield Text(test.id, style="dim")
+    for judgement in test.judgements:
+        if judgement.verdict is test.verdict:
+            yield from _broken(judgement, requirements.get(judgement.requirement))
+    shown = test.exchanges if verbose else test.exchanges[-_SHOWN_EXCHANGES:]
+    if len(shown) < len(test.exchanges):
+        left_out = len(test.exchanges) - len(shown)
+        yield _indented(f"{left_out} earlier exchanges are left out; --verbose and the JSON report have them.", "dim")
+    for exchange in shown:
+        yield Padding(Group(*exchange_lines(exchange, verbose=verbose)), _INDENT, expand=False)
+
+
+def _broken(judgement: Judgement, requirement: RequirementResult | None) -> Iterator[RenderableType]:
+    place = f"  {requirement.level}, {requirement.draft}, {requirement.section}" if requirement else ""
+    yield Text.assemble((judgement.requirement, STYLES[judgement.verdict]), (place, "dim"))
+    if requirement:
+        yield _indented(requirement.text)
+    yield _indented(f"expected  {judgement.expected}")
+    yield _indented(f"got       {judgement.got}", "bold")
+    if judgement.reason:
+        yield _indented(judgement.reason, "dim")
+
+
+def _harness_errors(run: Run) -> Iterator[RenderableType]:
+    tests = [test for test in run.tests if test.verdict is Verdict.HARNESS_ERROR]
+    if tests or run.harness_errors:
+        style = STYLES[Verdict.HARNESS_ERROR]
+        yield Rule(
+            f"{_headline(Verdict.HARNESS_ERROR)} ({len(tests) + len(run.harness_errors)})", style=style, align="left"
+        )
+    for test in tests:
+        yield Text(test.id, style="bold")
+        yield _indented(test.error or test.reason or "")
+    for error in run.harness_errors:
+        yield _indented(error)
+
+
+def _stale(run: Run) -> Iterator[RenderableType]:
+    if run.stale_known_failures:
+        yield Rule("Known failures that are no longer true", style=STYLES[Verdict.FAIL], align="left")
+        for stale in run.stale_known_failures:
+            yield Text.assemble((stale.test, "bold"), f": {stale.why}; strike it from the file")
+
+
+def _noted(run: Run) -> Iterator[RenderableType]:
+    for verdict in (Verdict.KNOWN_FAILURE, Verdict.WARN, Verdict.INFO):
+        noted = [
+            (test, judgement) for test in run.tests for judgement in test.judgements if judgement.verdict is verdict
+        ]
+        if noted:
+            yield Rule(f"{_headline(verdict)} ({len(noted)})", style=STYLES[verdict], align="left")
+        for test, judgement in noted:
+            yield Text.assemble((judgement.requirement, STYLES[verdict]), f"  {test.title}")
+            if judgement.expected is not None:
+                yield _indented(f"expected {judgement.expected}; got {judgement.got}")
+            if judgement.reason:
+                yield _indented(judgement.reason, "dim")
+
+
+def _readings(run: Run) -> Iterator[RenderableType]:
+    taken: dict[tuple[str, str], int] = {}
+    for test in run.tests:
+        for reading in test.readings:
+            key = (reading.ambiguity, reading.reading)
+            taken[key] = taken.get(key, 0) + 1
+    if taken:
+        yield Rule("Accepted readings that are not the reference's", style=STYLES[Verdict.OTHER_READING], align="left")
+    for (ambiguity, what), count in sorted(taken.items()):
+        yield Text.assemble((ambiguity, STYLES[Verdict.OTHER_READING]), f"  {what}", (f"  {_tests(count)}", "dim"))
+
+
+def _unjudged(run: Run, *, verbose: bool) -> Iterator[RenderableType]:
+    for verdict in (Verdict.BLOCKED, Verdict.INCONCLUSIVE, Verdict.NOT_DECLARED):
+        by_reason: dict[str, list[str]] = {}
+        for test in run.tests:
+            if test.verdict is verdict:
+                by_reason.setdefault(test.reason or "", []).append(test.id)
+        if by_reason:
+            count = sum(map(len, by_reason.values()))
+            yield Rule(f"{_headline(verdict)} ({count})", style=STYLES[verdict], align="left")
+        for reason, tests in sorted(by_reason.items()):
+            yield Text.assemble((reason, STYLES[verdict]), (f"  {_tests(len(tests))}", "dim"))
+            shown = tests if verbose else tests[:_SHOWN_TESTS]
+            more = "" if len(shown) == len(tests) else f"\nand {len(tests) - len(shown)} more"
+            yield _indented("\n".join(shown) + more, "dim")
+
+
+def _summary(run: Run) -> Iterator[RenderableType]:
+    if run.tests:
+        yield Rule("Requirements", style="dim", align="left")
+        yield _topics(run)
+    yield Rule(style="dim")
+    counts = Text(", ").join(
+        Text(f"{run.counts[verdict]} {verdict}", style=STYLES[verdict]) for verdict in Verdict if verdict in run.counts
+    )
+    workers = f"{run.workers} workers" if run.workers > 1 else "1 worker"
+    yield Text.assemble(
+        f"{_tests(len(run.tests))} in {run.seconds:.1f} s with {workers}", ": " if run.tests else "", counts
+    )
+    if run.interrupted:
+        yield Text(f"{_tests(run.unstarted)} were left out")
+    style = STYLES[Verdict.PASS if run.exit_code is ExitCode.CONFORMANT else Verdict.FAIL]
+    yield Text.assemble((MEANINGS[run.exit_code], style), (f"  (exit code {run.exit_code:d})", "dim"))
+
+
+def _topics(run: Run) -> Table:
+    """The topics that the run touched, one line each."""
+    touched = {topic: results for topic, results in run.topics.items() if any(result.verdict for result in results)}
+    present = [
+        verdict for verdict in reversed(Verdict) if any(r.verdict is verdict for rs in touched.values() for r in rs)
+    ]
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("topic")
+    for verdict in present:
+        table.add_column(verdict, justify="right", style=STYLES[verdict])
+    table.add_column("untested", justify="right", style="dim")
+    table.add_column("not testable", justify="right", style="dim")
+    for topic, results in touched.items():
+        counted = [sum(result.verdict is verdict for result in results) for verdict in present]
+        not_testable = sum(result.not_testable is not None for result in results)
+        untested = len(results) - sum(counted) - not_testable
+        table.add_row(topic, *(str(count or "") for count in (*counted, untested, not_testable)))
+    return table
+
+
+def _headline(verdict: Verdict) -> str:
+    return {
+        Verdict.FAIL: "Failed",
+        Verdict.HARNESS_ERROR: "Errors of the harness",
+        Verdict.UNSTABLE: "Unstable: failed, then did not when run again",
+        Verdict.KNOWN_FAILURE: "Known failures",
+        Verdict.WARN: "Warnings",
+        Verdict.INFO: "For information",
+        Verdict.BLOCKED: "Blocked: something is missing",
+        Verdict.INCONCLUSIVE: "Inconclusive",
+        Verdict.NOT_DECLARED: "Not declared by the target",
+    }[verdict]
+
+
+def _tests(count: int) -> str:
+    return f"{count} test{'' if count == 1 else 's'}"
+
+
+def _indented(text: str, style: str = "") -> RenderableType:
+    return Padding(Text(text, style=style), _INDENT, expand=False)
+
+
+def console_of(*, error: bool = False) -> Console:
+    """A console for standard output or standard error; without a terminal it is wide, so that nothing is folded."""
+    console = Console(stderr=error, highlight=False, soft_wrap=False)
+    return console if console.is_terminal else Console(stderr=error, highlight=False, width=120)

@@ -1,0 +1,120 @@
+"""The options of a conformance run, and what they come to."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from mimi_conformance.reference.drafts.requirements import UnknownRequirement, requirement
+from mimi_conformance.suites.target.conductor import Commission, Reports, Score
+from mimi_conformance.suites.target.description import TargetDescription
+from mimi_conformance.suites.target.known_failures import KnownFailuresError, load
+
+
+def add_to(parser: pytest.Parser) -> None:
+    """Let pytest know the options."""
+    group = parser.getgroup("mimi-conformance", "conformance of a MIMI server")
+    group.addoption("--target", metavar="FILE|URL", help="the server under test: its target.toml, or its URL")
+    group.addoption("--reference", action="store_true", help="start the built-in server and test that")
+    group.addoption("--ca", metavar="FILE", help="with a URL: the authorities (PEM) of the server's certificate")
+    group.addoption("--identity", metavar="FOLDER", help="with a URL: the chain.pem and key.pem of a peer of ours")
+    group.addoption("--strict-target", action="store_true", help="fail each MUST that the target does not declare")
+    group.addoption("--requirement", metavar="ID", action="append", default=[], help="run the tests that cite this")
+    group.addoption("--known-failures", metavar="FILE", help="tests that must still fail, with reasons (TOML)")
+    group.addoption("--report-json", metavar="FILE", help="write the run as JSON")
+    group.addoption("--report-junit", metavar="FILE", help="write the run as JUnit XML")
+
+
+def ask_for_a_run(config: pytest.Config, commission: Commission) -> bool:
+    """Whether there is a target to run against; UsageError when it can't be one."""
+    given = (config.option.target is not None, config.option.reference, commission.target is not None)
+    if sum(given) > 1:
+        raise pytest.UsageError("Give either --target or --reference: a run tests one server.")
+    if config.option.target is not None:
+        _check_place(config)
+    return any(given) and not config.option.collectonly
+
+
+def score(config: pytest.Config, commission: Commission) -> Score:
+    """What is asked of the run that this session is."""
+    return Score(
+        open_target=partial(_open_target, config, commission),
+        known=known_failures(config),
+        reports=Reports(json=_report(config, "report_json"), junit=_report(config, "report_junit")),
+        own_clients=config.option.reference,
+        strict=config.option.strict_target,
+        workers=_workers(config),
+        selection=_selection(config),
+        commission=commission,
+    )
+
+
+def known_failures(config: pytest.Config) -> Mapping[str, str]:
+    """Test id -> reason; UsageError when the file can't be used."""
+    if config.option.known_failures is None:
+        return {}
+    try:
+        return load(Path(config.option.known_failures))
+    except KnownFailuresError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def wanted(config: pytest.Config) -> frozenset[str]:
+    """The requirements to which the run is narrowed, with all the ids that tests may cite them by."""
+    try:
+        wanted = [requirement(id_) for id_ in config.option.requirement]
+    except UnknownRequirement as error:
+        raise pytest.UsageError(f"--requirement: {error}.") from error
+    return frozenset(id_ for each in wanted for id_ in (each.id, *each.aliases))
+
+
+def _open_target(config: pytest.Config, commission: Commission, opened: ExitStack) -> TargetDescription:
+    if commission.target is not None:
+        return commission.target
+    if config.option.reference:
+        from mimi_conformance.suites.target.reference_target import ReferenceTarget
+
+        return opened.enter_context(ReferenceTarget()).description
+    place: str = config.option.target
+    if "://" in place:
+        return TargetDescription.for_url(place, Path(config.option.ca), Path(config.option.identity))
+    return TargetDescription.load(Path(place))
+
+
+def _check_place(config: pytest.Config) -> None:
+    """UsageError for a target that can't be one, before anything is started."""
+    place: str = config.option.target
+    if "://" not in place and not Path(place).is_file():
+        raise pytest.UsageError(f"There is no file {place}. `mimi-conformance init` writes one; a URL begins https://.")
+    if "://" in place and None in (config.option.ca, config.option.identity):
+        raise pytest.UsageError(
+            "A target named by its URL needs --ca (the authorities of its certificate) and --identity (the folder with "
+            "the chain.pem and key.pem of a peer of ours)."
+        )
+
+
+def _report(config: pytest.Config, option: str) -> Path | None:
+    file = config.getoption(option)
+    if file is None:
+        return None
+    if not Path(file).parent.is_dir():
+        raise pytest.UsageError(f"The report can't be written to {file}: there is no folder {Path(file).parent}.")
+    return Path(file)
+
+
+def _workers(config: pytest.Config) -> int:
+    """How many processes run tests; pytest-xdist, which may be absent, says it in `tx`."""
+    return max(len(getattr(config.option, "tx", None) or ()), 1)
+
+
+def _selection(config: pytest.Config) -> str:
+    option = config.option
+    narrowed = [
+        ("named", " ".join(Path(arg).name for arg in config.args)),
+        ("-k", option.keyword),
+        ("-m", option.markexpr),
+    ]
+    narrowed += [("--requirement", id_) for id_ in option.requirement]
+    return ", ".join(f"{how} {what}" for how, what in narrowed if what)

@@ -1,0 +1,86 @@
+"""The pytest plugin that makes a conformance run of `pytest suites --target target.toml`.
+
+Without a target it only knows its options and markers, so that this project's own tests run under it undisturbed.
+"""
+
+import pytest
+from rich.console import Console
+
+from mimi_conformance.reports import terminal
+from mimi_conformance.reports.model import Verdict
+from mimi_conformance.reports.progress import MARKS
+from mimi_conformance.suites.target import options
+from mimi_conformance.suites.target.conductor import TARGET, Commission, Conductor
+from mimi_conformance.suites.target.handing_over import loaded
+from mimi_conformance.suites.target.judgement import FEATURE_MARKER, REQUIREMENTS_MARKER, ROLE_MARKER
+from mimi_conformance.suites.target.performer import VERDICT, Performer
+
+_CONDUCTOR = pytest.StashKey[Conductor]()
+_PERFORMER = pytest.StashKey[Performer]()
+
+# The verdicts that pytest has its own words for; the others stand under their own names in its last line.
+_CATEGORIES = {Verdict.PASS: "passed", Verdict.FAIL: "failed", Verdict.HARNESS_ERROR: "error"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a conformance run."""
+    options.add_to(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the markers; and run the tests or lead the run, when there is a target."""
+    config.addinivalue_line("markers", f"{REQUIREMENTS_MARKER}(*ids): the requirements that a test can judge")
+    config.addinivalue_line("markers", f"{FEATURE_MARKER}(*names): the features that a test needs of the target")
+    config.addinivalue_line("markers", f"{ROLE_MARKER}(*names): the roles that a test needs of the target")
+    commissions = [each for each in config.pluginmanager.get_plugins() if isinstance(each, Commission)]
+    commission = commissions[0] if commissions else Commission()
+    if (workerinput := getattr(config, "workerinput", None)) is not None:
+        if TARGET in workerinput:
+            _perform(config).target = loaded(workerinput[TARGET])
+    elif options.ask_for_a_run(config, commission):
+        _lead(config, commission)
+
+
+def _perform(config: pytest.Config) -> Performer:
+    performer = Performer(options.known_failures(config), options.wanted(config), strict=config.option.strict_target)
+    config.stash[_PERFORMER] = performer
+    config.pluginmanager.register(performer, "conformance performer")
+    return performer
+
+
+def _lead(config: pytest.Config, commission: Commission) -> None:
+    conductor = Conductor(_perform(config), options.score(config, commission))
+    config.stash[_CONDUCTOR] = conductor
+    config.pluginmanager.register(conductor, "conformance conductor")
+    if config.option.tbstyle == "auto":
+        config.option.tbstyle = "no"  # our own report says it better
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run conformance tests against nothing."""
+    idle = _PERFORMER not in session.config.stash and not session.config.option.collectonly
+    if idle and any(item.get_closest_marker(REQUIREMENTS_MARKER) for item in session.items):
+        raise pytest.UsageError(
+            "These tests need a server to test: give --target target.toml (`mimi-conformance init` writes one), "
+            "--target https://HOST with --ca and --identity, or --reference."
+        )
+
+
+def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
+    """Show verdicts where pytest shows outcomes."""
+    if (verdict := getattr(report, VERDICT, None)) is None:
+        return None
+    category = _CATEGORIES.get(Verdict(verdict), verdict)
+    return category, MARKS[Verdict(verdict)], verdict.upper()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the run below what pytest prints."""
+    conductor = config.stash.get(_CONDUCTOR, None)
+    if conductor is not None and conductor.run is not None:
+        console = Console(force_terminal=terminalreporter.hasmarkup, highlight=False)
+        with console.capture() as capture:
+            terminal.render(conductor.run, console, verbose=config.get_verbosity() > 0)
+        terminalreporter.ensure_newline()
+        terminalreporter.write(capture.get())
