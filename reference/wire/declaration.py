@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 from mimi_conformance.reference.wire.encodings import Opaque, Text, Uint
+from mimi_conformance.reference.wire.enumerations import Enumeration
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,24 @@ class Select:
 
 @dataclass(frozen=True)
 class Among:
-    """The field, or the value at `of`, is one of these: the draft fixes it, or no arm exists for any other."""
+    """The field is one of these values of its enum or registry: the draft fixes it, or no arm exists for any other."""
 
-    values: frozenset[object]
-    of: str
+    values: frozenset[Enumeration]
 
-    def __init__(self, *values: object, of: str = "") -> None:
+    def __init__(self, *values: Enumeration) -> None:
         object.__setattr__(self, "values", frozenset(values))
-        object.__setattr__(self, "of", of)
+
+
+@dataclass(frozen=True)
+class Requires:
+    """With this field the value at `path`, seen from this structure, must be one of `values`: no arm for any other."""
+
+    path: str
+    values: frozenset[object]
+
+    def __init__(self, path: str, *values: object) -> None:
+        object.__setattr__(self, "path", path)
+        object.__setattr__(self, "values", frozenset(values))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,16 @@
 """What the codec raises: one error for bytes that are not the structure, one for values that don't fit it."""
 
+from collections.abc import Iterable
+
 
 def in_bytes(count: int) -> str:
     """Return a count of bytes in words: "1 byte is", "2 bytes are"."""
     return "1 byte is" if count == 1 else f"{count} bytes are"
+
+
+def one_of(values: Iterable[object]) -> str:
+    """Return values in words, sorted: "commit, proposal"."""
+    return ", ".join(sorted(getattr(value, "name", str(value)) for value in values))
 
 
 def _joined(steps: list[str]) -> str:

@@ -14,10 +14,18 @@ from operator import attrgetter
 from types import MappingProxyType, NoneType
 from typing import Annotated, Any, Self, cast, get_args, get_origin, get_type_hints
 
-from mimi_conformance.reference.wire.declaration import Among, Given, Giving, Optional, Select, When
-from mimi_conformance.reference.wire.encodings import Boolean, Encoding, Enumerated, Presence, Vector
+from mimi_conformance.reference.wire.declaration import Among, Given, Giving, Optional, Requires, Select, When
+from mimi_conformance.reference.wire.encodings import (
+    Boolean,
+    Encoding,
+    Enumerated,
+    NumberVector,
+    Presence,
+    Uint,
+    Vector,
+)
 from mimi_conformance.reference.wire.enumerations import Enumeration
-from mimi_conformance.reference.wire.errors import DecodeError, EncodeError, in_bytes
+from mimi_conformance.reference.wire.errors import DecodeError, EncodeError, in_bytes, one_of
 
 
 class Struct:
@@ -95,24 +103,40 @@ class Field:
     """One field of a structure: its name, its encoding, and what decides whether and how it is there."""
 
     name: str
-    encoding: Encoding | None
+    encoding: Encoding
+    """How the field is laid out; for a field with arms, one of them."""
     store: Callable[[Any, Any], None]
     given: bool
     when: When | None
     arms: Mapping[Any, Encoding] | None
-    among: Among | None
+    requires: Requires | None
     giving: Giving | None
     path: Callable[[Any], Any]
+    """Finds what `when` or `arms` look at."""
 
     @property
-    def plain(self) -> bool:
-        """Whether the field's encoding alone decides."""
-        return not (self.when or self.arms or self.among or self.giving)
+    def switch(self) -> Callable[[Any], Any] | None:
+        """Finds what decides whether the field is there; None when it always is."""
+        return self.path if self.when is not None else None
+
+    @property
+    def values(self) -> frozenset[object]:
+        """The values of the switch for which the field is there."""
+        return self.when.values if self.when is not None else frozenset()
+
+    @property
+    def simple(self) -> bool:
+        """Whether the encoding alone reads and writes the field, once it is known to be there."""
+        return not (self.arms or self.giving or self.requires)
 
     def encoding_in(self, value: Any) -> Encoding | None:
         """Return this field's encoding in a structure whose earlier fields are set; None when the select has none."""
         if self.when is not None and self.path(value) not in self.when.values:
             return None
+        return self.arm_in(value)
+
+    def arm_in(self, value: Any) -> Encoding:
+        """Return this field's encoding in a structure that has it and whose earlier fields are set."""
         if self.arms is None:
             return self.encoding
         switch = self.path(value)
@@ -124,55 +148,54 @@ class Field:
         """Return what this field's structure is given, in a structure whose earlier fields are set."""
         return {name: attrgetter(path)(value) for name, path in self.giving.paths.items()} if self.giving else {}
 
-    def objection(self, value: Any) -> str | None:
-        """Return what is wrong with the field in a structure where it is set, if it is not among its values."""
-        if self.among is None:
-            return None
-        switch = attrgetter(self.among.of or self.name)(value)
-        if switch in self.among.values:
-            return None
-        return f"{switch!r} is none of {', '.join(sorted(map(str, self.among.values)))}"
+    def require_allowed(self, value: Any) -> None:
+        """Raise `ValueError` when a structure where this field is set must not have it so."""
+        if self.requires is not None:
+            found = attrgetter(self.requires.path)(value)
+            if found not in self.requires.values:
+                raise ValueError(f"{self.requires.path} is {found!r}, none of {one_of(self.requires.values)}")
 
     def decode(self, value: Any, data: bytes, position: int, end: int) -> int:
-        """Read the field into a structure whose earlier fields are set and return the position after it."""
-        start = position
+        """Read a field that is there into a structure whose earlier fields are set; return the position after it."""
         try:
-            encoding = self.encoding_in(value)
+            encoding = self.arm_in(value)
         except NoArmError as error:
             raise DecodeError(str(error), position) from None
-        item = None
-        if isinstance(encoding, StructEncoding):
-            item, position = encoding.decode(data, position, end, self.given_in(value))
-        elif encoding is not None:
-            item, position = encoding.decode(data, position, end)
+        if self.giving is not None and isinstance(encoding, StructEncoding):
+            item, after = encoding.decode(data, position, end, self.given_in(value))
+        else:
+            item, after = encoding.decode(data, position, end)
         self.store(value, item)
-        if encoding is not None and (objection := self.objection(value)):
-            raise DecodeError(objection, start)
-        return position
+        try:
+            self.require_allowed(value)
+        except ValueError as error:
+            raise DecodeError(str(error), position) from None
+        return after
 
     def encode(self, value: Any, output: bytearray) -> None:
-        """Append the field of a structure."""
+        """Append a field that is there."""
         item = getattr(value, self.name)
-        encoding = self.checked_encoding_in(value, item)
-        if encoding is not None:
-            encoding.encode(item, output)
-            if objection := self.objection(value):
-                raise EncodeError(objection)
-
-    def checked_encoding_in(self, value: Any, item: Any) -> Encoding | None:
-        """Return the encoding of this field, whose value is `item`; `EncodeError` when it contradicts another field."""
         try:
-            encoding = self.encoding_in(value)
+            encoding = self.arm_in(value)
         except NoArmError as error:
             raise EncodeError(str(error)) from None
-        if encoding is None:
-            if item is not None:
-                raise EncodeError("must be None here: the select has no such field")
-            return None
+        encoding.encode(item, output)
+        self.check(value, item)
+
+    def require_absent(self, value: Any) -> None:
+        """Raise `EncodeError` when a structure has the field although its select leaves it out."""
+        if getattr(value, self.name) is not None:
+            raise EncodeError("must be None here: the select has no such field")
+
+    def check(self, value: Any, item: Any) -> None:
+        """Raise `EncodeError` when the field, whose value is `item`, contradicts the rest of the structure."""
         for name, needed in self.given_in(value).items():
-            if getattr(item, name, needed) != needed:
+            if getattr(item, name) != needed:
                 raise EncodeError(f"{name} is {getattr(item, name)!r}, but the structure around it says {needed!r}")
-        return encoding
+        try:
+            self.require_allowed(value)
+        except ValueError as error:
+            raise EncodeError(str(error)) from None
 
 
 class StructEncoding(Encoding):
@@ -183,10 +206,22 @@ class StructEncoding(Encoding):
         hints = get_type_hints(kind, include_extras=True)
         self.fields = tuple(_field(kind, field.name, hints[field.name]) for field in fields(cast("Any", kind)))
         self.given = tuple(field for field in self.fields if field.given)
-        self._steps = tuple(
-            (field.name, field.store, field.encoding.decode if field.plain and field.encoding else None, field.decode)
-            for field in self.fields
-            if not field.given
+        carried = [field for field in self.fields if not field.given]
+        # What the two loops below need of each field. Without a function for its bytes, the field itself decides.
+        self._reads = tuple(
+            (
+                field.name,
+                field.store,
+                field.switch,
+                field.values,
+                field.encoding.decode if field.simple else None,
+                field,
+            )
+            for field in carried
+        )
+        self._writes = tuple(
+            (field.name, field.switch, field.values, field.encoding.encode if field.simple else None, field)
+            for field in carried
         )
 
     def __str__(self) -> str:
@@ -202,15 +237,15 @@ class StructEncoding(Encoding):
             if field.name not in given:
                 raise TypeError(f"{self} can only be decoded with the {field.name} of the structure around it")
             field.store(value, given[field.name])
-            if objection := field.objection(value):
-                raise DecodeError(objection, position)
         try:
-            for name, store, decode_plain, decode in self._steps:  # noqa: B007 - the error names the field
-                if decode_plain is not None:
-                    item, position = decode_plain(data, position, end)
+            for name, store, switch, values, decode, field in self._reads:  # noqa: B007 - the error names the field
+                if switch is not None and switch(value) not in values:
+                    store(value, None)
+                elif decode is not None:
+                    item, position = decode(data, position, end)
                     store(value, item)
                 else:
-                    position = decode(value, data, position, end)
+                    position = field.decode(value, data, position, end)
         except DecodeError as error:
             error.within(name)
             raise
@@ -222,12 +257,11 @@ class StructEncoding(Encoding):
             raise EncodeError(f"a {self} is needed here, not a {type(value).__name__}")
         name = ""
         try:
-            for field in self.fields:
-                name = field.name
-                if field.given:
-                    continue
-                if field.plain and field.encoding:
-                    field.encoding.encode(getattr(value, name), output)
+            for name, switch, values, encode, field in self._writes:
+                if switch is not None and switch(value) not in values:
+                    field.require_absent(value)
+                elif encode is not None:
+                    encode(getattr(value, name), output)
                 else:
                     field.encode(value, output)
         except EncodeError as error:
@@ -266,16 +300,15 @@ class StructEncoding(Encoding):
             encoding = field.encoding_in(value)
         except NoArmError as error:
             raise EncodeError(str(error)) from None
-        item = None
-        if encoding is not None:
-            if field.name not in form:
-                raise EncodeError("is missing")
-            item = encoding.from_json(form[field.name])
-            present.add(field.name)
+        if encoding is None:
+            field.store(value, None)
+            return
+        if field.name not in form:
+            raise EncodeError("is missing")
+        item = encoding.from_json(form[field.name])
+        present.add(field.name)
         field.store(value, item)
-        field.checked_encoding_in(value, item)
-        if encoding is not None and (objection := field.objection(value)):
-            raise EncodeError(objection)
+        field.check(value, item)
 
 
 _compiled: dict[type[Struct], StructEncoding] = {}
@@ -301,14 +334,16 @@ def encoding_of(annotation: Any) -> Encoding:
     for mark in marks:
         if isinstance(mark, Encoding):
             return mark
+    among = next((mark.values for mark in marks if isinstance(mark, Among)), frozenset[Enumeration]())
     if Optional() in marks:
         return Presence(encoding_of(_without_none(hint)))
     if get_origin(hint) is tuple:
-        return Vector(encoding_of(get_args(hint)[0]))
+        of = encoding_of(get_args(hint)[0])
+        return NumberVector(of) if isinstance(of, (Uint, Enumerated)) else Vector(of)
     if hint is bool:
         return Boolean()
     if isinstance(hint, type) and issubclass(hint, Enumeration):
-        return Enumerated(hint)
+        return Enumerated(hint, among)
     if isinstance(hint, type) and issubclass(hint, Struct):
         return struct_encoding(hint)
     raise TypeError(f"{hint} names no encoding")
@@ -319,16 +354,17 @@ def _field(kind: type[Struct], name: str, annotation: Any) -> Field:
     hint, marks = _opened(annotation)
     found: dict[type, Any] = {type(mark): mark for mark in marks}
     when, select = found.get(When), found.get(Select)
+    arms = {value: encoding_of(arm) for value, arm in select.arms.items()} if select else None
     if when and Optional not in found:
         hint = _without_none(hint)
     return Field(
         name=name,
-        encoding=None if select else encoding_of(Annotated[hint, *marks] if marks else hint),
+        encoding=next(iter(arms.values())) if arms else encoding_of(Annotated[hint, *marks] if marks else hint),
         store=kind.__dict__[name].__set__,
         given=Given in found,
         when=when,
-        arms={value: encoding_of(arm) for value, arm in select.arms.items()} if select else None,
-        among=found.get(Among),
+        arms=arms,
+        requires=found.get(Requires),
         giving=found.get(Giving),
         path=attrgetter(when.path if when else select.path if select else name),
     )

@@ -31,10 +31,13 @@ def read_length(data: bytes, position: int, end: int) -> tuple[int, int]:
     return length, after
 
 
+_SHORT = tuple(length.to_bytes(1, "big") for length in range(0x40))
+
+
 def write_length(length: int) -> bytes:
     """Return the shortest header for a vector of `length` bytes; `EncodeError` when no header is long enough."""
     if length < 0x40:
-        return length.to_bytes(1, "big")
+        return _SHORT[length]
     if length < 0x4000:
         return (length | 0x4000).to_bytes(2, "big")
     if length <= LARGEST:

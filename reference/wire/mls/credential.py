@@ -48,20 +48,35 @@ class CredentialBindingTBS(Struct):
     signature_key: SignaturePublicKey
 
 
-_MULTI = (CredentialType.multi, CredentialType.weak_multi)
+@dataclass(frozen=True, slots=True)
+class MultiCredential(Struct):
+    """Credentials that every member must support (mls-extensions, section 6.5)."""
+
+    bindings: tuple[CredentialBinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeakMultiCredential(Struct):
+    """Credentials of which every member must support one (mls-extensions, section 6.5)."""
+
+    bindings: tuple[CredentialBinding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential(Struct):
-    """Who a client says it is (RFC 9420, section 5.3; mls-extensions, section 6.5, adds `bindings`).
+    """Who a client says it is (RFC 9420, section 5.3; mls-extensions, section 6.5).
 
     A credential of another type can't be framed: nothing says where it ends.
     """
 
-    credential_type: Annotated[CredentialType, Among(CredentialType.basic, CredentialType.x509, *_MULTI)]
+    credential_type: Annotated[
+        CredentialType,
+        Among(CredentialType.basic, CredentialType.x509, CredentialType.multi, CredentialType.weak_multi),
+    ]
     identity: Annotated[opaque | None, When("credential_type", CredentialType.basic)] = None
     certificates: Annotated[tuple[Certificate, ...] | None, When("credential_type", CredentialType.x509)] = None
-    bindings: Annotated[tuple[CredentialBinding, ...] | None, When("credential_type", *_MULTI)] = None
+    multi: Annotated[MultiCredential | None, When("credential_type", CredentialType.multi)] = None
+    weak_multi: Annotated[WeakMultiCredential | None, When("credential_type", CredentialType.weak_multi)] = None
 
     @classmethod
     def basic(cls, identity: bytes) -> "Credential":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from mimi_conformance.reference.wire.declaration import Among, Given, Giving, When, opaque, uint32, uint64
+from mimi_conformance.reference.wire.declaration import Among, Given, Giving, Requires, When, opaque, uint32, uint64
 from mimi_conformance.reference.wire.encodings import Fixed, Padding
 from mimi_conformance.reference.wire.enumerations import Enumeration
 from mimi_conformance.reference.wire.mls.crypto import MAC
@@ -160,7 +160,7 @@ class ConfirmedTranscriptHashInput(Struct):
     """What a commit adds to the confirmed transcript hash (RFC 9420, section 8.2)."""
 
     wire_format: WireFormat
-    content: Annotated[FramedContent, Among(ContentType.commit, of="content.content_type")]
+    content: Annotated[FramedContent, Requires("content.content_type", ContentType.commit)]
     signature: opaque
 
 

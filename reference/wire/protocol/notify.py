@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
 
-from mimi_conformance.reference.wire.declaration import Among, When, optional, uint64
+from mimi_conformance.reference.wire.declaration import Requires, When, optional, uint64
 from mimi_conformance.reference.wire.mls.framing import ContentType
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.ratchet_tree_options import RatchetTreeOption
@@ -47,7 +47,7 @@ class FanoutMessage(Struct):
     """
 
     timestamp: uint64
-    message: Annotated[MLSMessage, Among(*FanoutEvent, of="event")]
+    message: Annotated[MLSMessage, Requires("event", *FanoutEvent)]
     frank: Annotated[optional[Frank], When("event", FanoutEvent.application)] = None
     ratchet_tree_option: Annotated[RatchetTreeOption | None, When("event", FanoutEvent.welcome)] = None
     more_proposals: Annotated[tuple[MLSMessage, ...] | None, When("event", FanoutEvent.proposal)] = None

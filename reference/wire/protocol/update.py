@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from mimi_conformance.reference.wire.declaration import Among, When, optional, string, uint64
+from mimi_conformance.reference.wire.declaration import Requires, When, optional, string, uint64
 from mimi_conformance.reference.wire.enumerations import Enumeration
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
 from mimi_conformance.reference.wire.mls.framing import ContentType
@@ -42,7 +42,7 @@ class HandshakeBundle(Struct):
     both options are always there (AMB-044).
     """
 
-    proposal_or_commit: Annotated[MLSMessage, Among(ContentType.proposal, ContentType.commit, of=_CONTENT_TYPE)]
+    proposal_or_commit: Annotated[MLSMessage, Requires(_CONTENT_TYPE, ContentType.proposal, ContentType.commit)]
     welcome: Annotated[optional[Welcome], When(_CONTENT_TYPE, ContentType.commit)] = None
     group_info_option: Annotated[GroupInfoOption | None, When(_CONTENT_TYPE, ContentType.commit)] = None
     ratchet_tree_option: Annotated[RatchetTreeOption | None, When(_CONTENT_TYPE, ContentType.commit)] = None
