@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 Random = Callable[[int], bytes]
 """Gives the number of random bytes it is asked for, as ``os.urandom`` does."""
@@ -109,11 +110,7 @@ class ECDSA(SignatureScheme):
 
     def public_key(self, private_key: bytes) -> bytes:
         """The uncompressed point."""
-        return (
-            self._private(private_key)
-            .public_key()
-            .public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
-        )
+        return _point(self._private(private_key).public_key())
 
     def sign(self, private_key: bytes, data: bytes) -> bytes:
         """Sign the hash of ``data``."""
@@ -139,3 +136,18 @@ class ECDSA(SignatureScheme):
             return ec.derive_private_key(int.from_bytes(private_key), self.curve)
         except ValueError as error:
             raise InvalidKeyError(f"A private key is no scalar of {self.curve.name}: {error}.") from error
+
+
+def signature_public_key(key: PublicKeyTypes) -> bytes | None:
+    """The SignaturePublicKey that a key, such as a certificate's, is in MLS; None when MLS can't sign with it."""
+    match key:
+        case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():
+            return key.public_bytes_raw()
+        case ec.EllipticCurvePublicKey():
+            return _point(key)
+        case _:
+            return None
+
+
+def _point(key: ec.EllipticCurvePublicKey) -> bytes:
+    return key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)

@@ -102,6 +102,19 @@ def load_authorities(context: ssl.SSLContext, authorities: Path) -> None:
         raise TLSConfigurationError(f"{authorities} holds no PEM certificate to trust: {error}.") from error
 
 
+def add_authorities(context: ssl.SSLContext, authorities: str) -> None:
+    """Make ``context`` trust the certificates of a PEM text as well.
+
+    Raises:
+        TLSConfigurationError: there is none in it.
+
+    """
+    try:
+        context.load_verify_locations(cadata=authorities)
+    except (ssl.SSLError, ValueError) as error:
+        raise TLSConfigurationError(f"The text holds no PEM certificate to trust: {error}.") from error
+
+
 def _require_readable(path: Path) -> None:
     try:
         path.open("rb").close()
@@ -235,6 +248,15 @@ class TLSServer:
         )
         self._thread.start()
         started.wait()
+
+    def trust(self, authorities: str) -> None:
+        """Accept client certificates of further authorities, given as PEM; also while running.
+
+        Raises:
+            TLSConfigurationError: ``authorities`` holds no certificate.
+
+        """
+        add_authorities(self._tls_context, authorities)
 
     def stop(self) -> None:
         """Stop accepting, finish or drop what is in progress, and wait for the thread. Harmless when not running."""

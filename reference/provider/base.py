@@ -1,0 +1,110 @@
+"""What every endpoint of the provider stands on: its settings, and how a body becomes a structure or a refusal.
+
+The endpoints are classes that `provider.Provider` puts together, in small methods: what is answered to what can be
+replaced one rule at a time.
+"""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TypeVar
+
+from mimi_conformance.reference.identity.domain import provider_domain
+from mimi_conformance.reference.identity.errors import IdentifierError
+from mimi_conformance.reference.identity.uri import IdentifierType, MimiUri
+from mimi_conformance.reference.provider.messages import Refusal
+from mimi_conformance.reference.provider.query_policy import QueryPolicy
+from mimi_conformance.reference.provider.storage import BodyWindow
+from mimi_conformance.reference.provider.url_template import UrlStyle
+from mimi_conformance.reference.wire.errors import DecodeError
+from mimi_conformance.reference.wire.protocol.common import IdentifierUri
+from mimi_conformance.reference.wire.structure import Struct
+
+S = TypeVar("S", bound=Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """What the operator of a provider chooses.
+
+    Attributes:
+        domain: the provider's domain.
+        url: what its endpoints' URLs begin with; ``https://<domain>/v1`` when empty.
+        url_style: how peers write a URI into those URLs (AMB-014).
+        max_body_bytes: largest request body that is accepted.
+        body_seconds: how long a peer may take to send a body.
+        reveal_unknown_users: whether peers are told that a user does not exist or was deleted (AMB-107, AMB-039).
+        query_policy: what identifier queries may ask.
+        body_window: how long duplicates of notify bodies are recognised.
+
+    Raises:
+        IdentifierError: ``domain`` is no provider domain.
+
+    """
+
+    domain: str
+    url: str = ""
+    url_style: UrlStyle = UrlStyle.ENCODED
+    max_body_bytes: int = 1024 * 1024
+    body_seconds: float = 10.0
+    reveal_unknown_users: bool = True
+    query_policy: QueryPolicy = field(default_factory=QueryPolicy)
+    body_window: BodyWindow = field(default_factory=BodyWindow)
+
+    def __post_init__(self) -> None:
+        provider_domain(self.domain)
+        if not self.url:
+            object.__setattr__(self, "url", f"https://{self.domain}/v1")
+
+
+class ProviderBase:
+    """The settings of a provider, and what its endpoints have in common."""
+
+    def __init__(self, settings: ProviderSettings) -> None:
+        self.settings = settings
+
+    @property
+    def domain(self) -> str:
+        """The provider's domain."""
+        return self.settings.domain
+
+    def decoded(self, structure: type[S], body: bytes) -> S:
+        """A body as the structure that its endpoint takes.
+
+        Raises:
+            Refusal: 400, with the codec's field, offset and reason.
+
+        """
+        try:
+            return structure.decode(body)
+        except DecodeError as error:
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"The body is no {structure.__name__}: {error}.") from error
+
+    def parsed_user(self, identifier: IdentifierUri) -> MimiUri:
+        """The user that an identifier names.
+
+        Raises:
+            Refusal: 400, it names no user.
+
+        """
+        uri = self._parsed(identifier)
+        if not uri.names_user:
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"{uri} is not the URI of a user.")
+        return uri
+
+    def parsed_room(self, identifier: IdentifierUri) -> MimiUri:
+        """The room that an identifier names.
+
+        Raises:
+            Refusal: 400, it names no room.
+
+        """
+        uri = self._parsed(identifier)
+        if uri.type is not IdentifierType.ROOM:
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"{uri} is not the URI of a room.")
+        return uri
+
+    def _parsed(self, identifier: IdentifierUri) -> MimiUri:
+        try:
+            return MimiUri.parse(identifier.uri)
+        except IdentifierError as error:
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"{error}.") from error

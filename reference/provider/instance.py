@@ -1,0 +1,96 @@
+"""A whole provider in one object: logic, storage, server, client. Starts and stops as a context manager."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from mimi_conformance.reference.provider.app import ServedRequest, create_app
+from mimi_conformance.reference.provider.base import ProviderSettings
+from mimi_conformance.reference.provider.local import LocalService
+from mimi_conformance.reference.provider.outgoing import PeerClient
+from mimi_conformance.reference.provider.provider import Provider
+from mimi_conformance.reference.provider.server import TLSServer
+from mimi_conformance.reference.provider.sqlite_storage import IN_MEMORY, SQLiteStorage
+
+
+class ReferenceInstance:
+    """A running provider. ``with ReferenceInstance(...) as instance: instance.service, instance.address``.
+
+    Args:
+        settings: the provider's settings, or only its domain.
+        certificate_chain: certificate of the provider and intermediates, PEM, used as a server and as a client.
+        private_key: the certificate's key, PEM.
+        trust: authorities for the certificates of other providers, PEM.
+        provider_class: the protocol logic.
+        host: where to listen.
+        port: where to listen; 0 for any free port.
+        database: an SQLite file, or ``:memory:``.
+        served: told of each request and its answer.
+
+    Raises:
+        IdentifierError: the domain is none.
+        TLSConfigurationError: one of the PEM files can't be used.
+        StorageError: the database can't be used.
+
+    """
+
+    def __init__(
+        self,
+        settings: ProviderSettings | str,
+        *,
+        certificate_chain: Path,
+        private_key: Path,
+        trust: Path,
+        provider_class: type[Provider] = Provider,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        database: Path | str = IN_MEMORY,
+        served: Callable[[ServedRequest], None] | None = None,
+    ) -> None:
+        self.settings = ProviderSettings(settings) if isinstance(settings, str) else settings
+        self.provider = provider_class(self.settings)
+        self._peers = PeerClient(
+            self.settings.domain, certificate_chain=certificate_chain, private_key=private_key, authorities=trust
+        )
+        self._storage = SQLiteStorage(database)
+        self._server = TLSServer(
+            create_app(self.provider, self._storage, served=served),
+            certificate_chain=certificate_chain,
+            private_key=private_key,
+            client_authorities=trust,
+            host=host,
+            port=port,
+        )
+        self.service = LocalService(self.provider, self._storage, self._peers, self._server.trust)
+
+    @property
+    def domain(self) -> str:
+        """The provider's domain."""
+        return self.settings.domain
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that it listens on, once started."""
+        return self._server.address
+
+    def start(self) -> None:
+        """Accept requests.
+
+        Raises:
+            OSError: the address is in use or not ours.
+
+        """
+        self._server.start()
+
+    def stop(self) -> None:
+        """Finish the requests in progress and let go of everything."""
+        self._server.stop()
+        self._peers.close()
+        self._storage.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

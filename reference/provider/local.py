@@ -1,0 +1,174 @@
+"""What a provider offers its own clients: the side that MIMI leaves to every provider.
+
+This is ordinary API for whatever sits between a client and its provider. Durable delivery of what clients send is the
+outbox's business; here a request goes out at once and its answer comes back.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.mls.key_package import KeyPackageError, key_package_ref, verify_key_package
+from mimi_conformance.reference.provider.inbox import Delivery
+from mimi_conformance.reference.provider.messages import Answer, Endpoint, LocalRequestError, Outgoing
+from mimi_conformance.reference.provider.outgoing import Address, PeerClient
+from mimi_conformance.reference.provider.provider import Provider
+from mimi_conformance.reference.provider.storage import Storage, Transaction
+from mimi_conformance.reference.provider.users import ConsentDecision, ProfileEntry
+from mimi_conformance.reference.wire.mls.key_package import KeyPackage
+from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
+
+
+@dataclass(frozen=True, slots=True)
+class ClientChange:
+    """A client to add to a user, and KeyPackages to add to those it has."""
+
+    client: MimiUri
+    key_packages: tuple[KeyPackage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """What to change about a local user, who is made when there is none; None leaves things as they are."""
+
+    user: MimiUri
+    clients: tuple[ClientChange, ...] = ()
+    profile: tuple[ProfileEntry, ...] | None = None
+    search_types: frozenset[SearchIdentifierType] | None = None
+    consent: tuple[ConsentDecision, ...] = ()
+    deleted: bool | None = None
+
+
+class LocalService:
+    """One provider, seen by its own clients. Safe to use from several threads.
+
+    Args:
+        provider: the protocol logic.
+        storage: what it remembers.
+        peers: how it reaches other providers.
+        trust_clients: told the PEM certificates of authorities that peers' client certificates may come from.
+        clock: milliseconds of the Unix epoch.
+
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        storage: Storage,
+        peers: PeerClient,
+        trust_clients: Callable[[str], None],
+        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._provider = provider
+        self._storage = storage
+        self._peers = peers
+        self._trust_clients = trust_clients
+        self._clock = clock
+
+    @property
+    def domain(self) -> str:
+        """The provider's domain."""
+        return self._provider.domain
+
+    def reset(self) -> None:
+        """Forget users, consent, rooms, inboxes and what was learned from peers; host map and trust stay."""
+        with self._storage.transaction() as transaction:
+            transaction.clear()
+        self._peers.forget_directories()
+
+    def add_peers(self, addresses: Mapping[str, Address], authorities: str = "") -> None:
+        """Learn where hosts of peers' URLs are, and trust authorities (PEM) for their certificates of both roles.
+
+        Raises:
+            TLSConfigurationError: ``authorities`` holds no certificate.
+
+        """
+        self._peers.add_peers(addresses, authorities)
+        if authorities:
+            self._trust_clients(authorities)
+
+    def change_user(self, change: UserChange) -> None:
+        """Make or change a local user; everything in ``change`` happens or nothing.
+
+        Raises:
+            LocalRequestError: the user is not local, a client is not the user's, or a KeyPackage does not verify, is
+                not the client's or was there before.
+
+        """
+        with self._storage.transaction() as transaction:
+            self._require_local(change.user)
+            transaction.add_user(change.user)
+            for client in change.clients:
+                self._change_client(transaction, change.user, client)
+            if change.profile is not None:
+                transaction.set_profile(change.user, change.profile)
+            if change.search_types is not None:
+                transaction.set_search_types(change.user, change.search_types)
+            for decision in change.consent:
+                transaction.record_decision(decision)
+            if change.deleted is not None:
+                transaction.set_deleted(change.user, deleted=change.deleted)
+
+    def request(self, client: MimiUri, endpoint: Endpoint, provider: str, about: str, body: bytes) -> Answer:
+        """Send a client's MIMI request to a provider, or serve it where that is this one, and give back the answer.
+
+        Args:
+            client: the local client that asks.
+            endpoint: the endpoint asked.
+            provider: domain of the provider asked.
+            about: what the URL template is filled with; see `Outgoing`.
+            body: the request structure, as the client encoded and signed it.
+
+        Raises:
+            LocalRequestError: a rule forbids this provider to send it.
+            PeerError: the other provider could not be reached or understood.
+
+        """
+        outgoing = Outgoing(provider, endpoint, about, body)
+        with self._storage.transaction() as transaction:
+            user = self._user_of(transaction, client)
+            self._provider.accept_own_request(transaction, user, outgoing)
+            if provider == self.domain:
+                return self._provider.answer_to_own_request(transaction, outgoing, self._clock())
+        return self._peers.send(outgoing)
+
+    def deliveries(self, client: MimiUri, after: int = 0, wait_seconds: float = 0) -> tuple[Delivery, ...]:
+        """A client's deliveries after a cursor, oldest first; waits up to ``wait_seconds`` for the first one.
+
+        Raises:
+            LocalRequestError: the client is not local.
+
+        """
+        deadline = time.monotonic() + wait_seconds
+        while True:
+            seen = self._storage.commits
+            with self._storage.transaction() as transaction:
+                self._user_of(transaction, client)
+                found = transaction.deliveries(client, after)
+            remaining = deadline - time.monotonic()
+            if found or remaining <= 0:
+                return found
+            self._storage.wait_for_commit(seen, remaining)
+
+    def _user_of(self, transaction: Transaction, client: MimiUri) -> MimiUri:
+        user = transaction.user_of(client)
+        if user is None:
+            raise LocalRequestError(f"{client} is no client of a user of {self.domain}.")
+        return user
+
+    def _require_local(self, user: MimiUri) -> None:
+        if not user.names_user or user.provider != self.domain:
+            raise LocalRequestError(f"{user} is no user of {self.domain}.")
+
+    def _change_client(self, transaction: Transaction, user: MimiUri, change: ClientChange) -> None:
+        if transaction.user_of(change.client) not in (None, user):
+            raise LocalRequestError(f"{change.client} belongs to another user.")
+        transaction.add_client(user, change.client)
+        for key_package in change.key_packages:
+            try:
+                verify_key_package(key_package)
+            except KeyPackageError as error:
+                raise LocalRequestError(f"A KeyPackage of {change.client} can't be used: {error}") from error
+            if not transaction.add_key_package(change.client, key_package_ref(key_package), key_package):
+                raise LocalRequestError(f"A KeyPackage of {change.client} was given before.")

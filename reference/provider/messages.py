@@ -1,0 +1,119 @@
+"""What goes in and out of the protocol logic: requests, answers, refusals, requests of our own. No sockets."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http import HTTPStatus
+
+from mimi_conformance.reference.drafts.code_points import code_points
+
+DIRECTORY_PATH = f"/.well-known/{code_points().well_known_name}"
+OCTET_STREAM = "application/octet-stream"
+
+
+class Endpoint(StrEnum):
+    """The members of the directory (PROTO 5.1)."""
+
+    KEY_MATERIAL = "keyMaterial"
+    UPDATE = "update"
+    NOTIFY = "notify"
+    SUBMIT_MESSAGE = "submitMessage"
+    GROUP_INFO = "groupInfo"
+    REQUEST_CONSENT = "requestConsent"
+    UPDATE_CONSENT = "updateConsent"
+    IDENTIFIER_QUERY = "identifierQuery"
+    REPORT_ABUSE = "reportAbuse"
+    PROXY_DOWNLOAD = "proxyDownload"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRequest:
+    """An HTTP request from another provider, complete.
+
+    Attributes:
+        method: as in the request line.
+        raw_path: the path as it was sent, not percent-decoded, without the query.
+        headers: names in lower case, in order.
+        certificate: the DER bytes of the client certificate that TLS verified; None when there was none.
+        body: at most as many bytes as the provider accepts.
+
+    """
+
+    method: str
+    raw_path: str
+    headers: tuple[tuple[str, str], ...]
+    certificate: bytes | None
+    body: bytes = b""
+
+    def header(self, name: str) -> tuple[str, ...]:
+        """Every value of a header, given its name in lower case."""
+        return tuple(value for key, value in self.headers if key == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a request asks of an endpoint, once it is clear who sent it.
+
+    Attributes:
+        endpoint: which one.
+        source: domain of the provider that asks.
+        subject: what stands in the URL for the template's variable: a MIMI URI or a domain.
+        body: the request structure's bytes.
+
+    """
+
+    endpoint: Endpoint
+    source: str
+    subject: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP response.
+
+    Attributes:
+        status: the HTTP status.
+        body: empty where the draft gives the response none.
+        content_type: of the body, when there is one.
+        headers: further headers.
+        reason: a sentence for the log of this server when something was refused.
+
+    """
+
+    status: int
+    body: bytes = b""
+    content_type: str = OCTET_STREAM
+    headers: tuple[tuple[str, str], ...] = ()
+    reason: str = ""
+
+
+class Refusal(Exception):  # noqa: N818  # it is an answer, not an error of this program
+    """A request is not served: the HTTP status, and a sentence that says why."""
+
+    def __init__(self, status: HTTPStatus, reason: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+
+
+class LocalRequestError(ValueError):
+    """A local client asked for something that its provider must not send; the message says which rule forbids it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request that this provider sends.
+
+    Attributes:
+        provider: the domain of the provider it goes to.
+        endpoint: which of its endpoints.
+        subject: what the URL template is filled with, unless its variable asks for a domain (AMB-013).
+        body: the request structure's bytes.
+
+    """
+
+    provider: str
+    endpoint: Endpoint
+    subject: str
+    body: bytes = field(repr=False)

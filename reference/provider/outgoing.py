@@ -1,0 +1,162 @@
+"""Requests to other providers: their directory, their URLs, mutual TLS (PROTO 4.1, 5.1)."""
+
+import json
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from mimi_conformance.reference.identity.from_header import format_from_header
+from mimi_conformance.reference.provider.messages import DIRECTORY_PATH, OCTET_STREAM, Answer, Outgoing
+from mimi_conformance.reference.provider.server import add_authorities, load_authorities, load_identity
+from mimi_conformance.reference.provider.url_template import UrlStyle, UrlTemplateError, expand, variable
+
+Address = tuple[str, int]
+"""IP address or host name, and port."""
+
+DIRECTORY_SECONDS = 300.0
+"""How long a directory that was fetched is taken as still true."""
+
+
+class PeerError(Exception):
+    """Another provider could not be reached or understood; the message is a sentence that names it."""
+
+
+class PeerClient:
+    """Sends requests in the name of one provider. Safe to use from several threads.
+
+    A server's certificate must lead to a trusted authority and carry the host of the URL; the directory is fetched from
+    the provider's own domain, so that its URLs speak for the provider (AMB-015).
+
+    Args:
+        domain: the provider that sends.
+        certificate_chain: its certificate and intermediates, PEM.
+        private_key: the certificate's key, PEM.
+        authorities: whom to trust for the certificates of others, PEM.
+        url_style: how URIs are written into URLs (AMB-014).
+        seconds: how long to wait for a connection, and for each part of an answer.
+
+    Raises:
+        TLSConfigurationError: one of the files can't be used.
+
+    """
+
+    def __init__(
+        self,
+        domain: str,
+        *,
+        certificate_chain: Path,
+        private_key: Path,
+        authorities: Path,
+        url_style: UrlStyle = UrlStyle.ENCODED,
+        seconds: float = 10.0,
+    ) -> None:
+        self._from = format_from_header(domain)
+        self._url_style = url_style
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        load_identity(self._tls, certificate_chain, private_key)
+        load_authorities(self._tls, authorities)
+        self._http = httpx.Client(verify=self._tls, trust_env=False, timeout=seconds, follow_redirects=False)
+        self._lock = threading.Lock()
+        self._addresses: dict[str, Address] = {}
+        self._directories: dict[str, tuple[float, Mapping[str, object]]] = {}
+
+    def add_peers(self, addresses: Mapping[str, Address], authorities: str = "") -> None:
+        """Connect to these addresses for the hosts of URLs, and trust these authorities (PEM), too.
+
+        Raises:
+            TLSConfigurationError: ``authorities`` holds no certificate.
+
+        """
+        if authorities:
+            add_authorities(self._tls, authorities)
+        with self._lock:
+            self._addresses.update(addresses)
+            self._directories.clear()
+
+    def forget_directories(self) -> None:
+        """Fetch every directory anew when it is needed again."""
+        with self._lock:
+            self._directories.clear()
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        """Send a request and return the response, whatever its status.
+
+        Raises:
+            PeerError: the provider can't be reached, or its directory has no such endpoint.
+
+        """
+        return self._exchange("POST", self.url(outgoing), outgoing.body)
+
+    def url(self, outgoing: Outgoing) -> str:
+        """The URL of a request: the template of the provider's directory, filled by its variable's name (AMB-013).
+
+        Raises:
+            PeerError: the directory can't be fetched, or has no usable template for the endpoint.
+
+        """
+        template = self.directory(outgoing.provider).get(outgoing.endpoint)
+        if not isinstance(template, str):
+            raise PeerError(f"The directory of {outgoing.provider} has no {outgoing.endpoint}.")
+        if urlsplit(template).scheme != "https":
+            raise PeerError(f"The directory of {outgoing.provider} has a URL that is not https: {template!r}.")
+        try:
+            wants_domain = variable(template).lower().endswith("domain")
+            return expand(template, outgoing.provider if wants_domain else outgoing.subject, self._url_style)
+        except UrlTemplateError as error:
+            raise PeerError(f"The directory of {outgoing.provider} can't be used: {error}") from error
+
+    def directory(self, provider: str) -> Mapping[str, object]:
+        """The directory document of a provider, fetched when there is no recent one; unknown members are kept.
+
+        Raises:
+            PeerError: it can't be fetched, or is no JSON object.
+
+        """
+        with self._lock:
+            expires, document = self._directories.get(provider, (0.0, {}))
+        if time.monotonic() < expires:
+            return document
+        answer = self._exchange("GET", f"https://{provider}{DIRECTORY_PATH}")
+        if answer.status != httpx.codes.OK:
+            raise PeerError(f"{provider} answers {answer.status} when asked for its directory.")
+        try:
+            document = json.loads(answer.body)
+        except ValueError as error:
+            raise PeerError(f"The directory of {provider} is not JSON: {error}.") from error
+        if not isinstance(document, dict):
+            raise PeerError(f"The directory of {provider} is not a JSON object.")
+        with self._lock:
+            self._directories[provider] = (time.monotonic() + DIRECTORY_SECONDS, document)
+        return document
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+    def _exchange(self, method: str, url: str, body: bytes = b"") -> Answer:
+        parts = urlsplit(url)
+        try:
+            address, port = self._addresses.get(parts.hostname or "", (parts.hostname or "", parts.port or 443))
+            # The connection goes to the address; Host, TLS and the request's target stay those of the URL.
+            request = self._http.build_request(
+                method,
+                httpx.URL(scheme="https", host=address, port=port, path="/"),
+                headers={"Host": parts.netloc, "From": self._from}
+                | ({"Content-Type": OCTET_STREAM} if method == "POST" else {}),
+                content=body or None,
+                extensions={
+                    "sni_hostname": parts.hostname,
+                    "target": (parts.path + (f"?{parts.query}" if parts.query else "")).encode(),
+                    "timeout": self._http.timeout.as_dict(),
+                },
+            )
+            response = self._http.send(request)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
+            raise PeerError(f"{method} {url} failed: {error or type(error).__name__}.") from error
+        return Answer(response.status_code, response.content, response.headers.get("content-type", ""))

@@ -1,0 +1,82 @@
+"""Requests of our own clients on their way out: what must not be sent for them, and what follows from it here."""
+
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.mls.cipher_suite import UnsupportedCipherSuiteError
+from mimi_conformance.reference.mls.key_package import key_package_ref
+from mimi_conformance.reference.provider.consent import ConsentEndpoint
+from mimi_conformance.reference.provider.messages import Endpoint, LocalRequestError, Outgoing, Refusal
+from mimi_conformance.reference.provider.storage import Transaction
+from mimi_conformance.reference.wire.mls.key_package import KeyPackage
+from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
+from mimi_conformance.reference.wire.protocol.key_material import KeyMaterialRequest
+
+
+class OwnRequests(ConsentEndpoint):
+    """The rules for what local users ask of providers, this one included."""
+
+    def accept_own_request(self, transaction: Transaction, user: MimiUri, outgoing: Outgoing) -> None:
+        """Check what a local user's client wants sent, and remember what follows from it.
+
+        Raises:
+            LocalRequestError: a rule forbids this provider to send it.
+
+        """
+        try:
+            match outgoing.endpoint:
+                case Endpoint.REQUEST_CONSENT | Endpoint.UPDATE_CONSENT:
+                    self.accept_own_consent(transaction, user, outgoing)
+                case Endpoint.KEY_MATERIAL:
+                    self.check_own_claim(user, outgoing)
+                case Endpoint.NOTIFY:
+                    raise LocalRequestError("Hubs notify, clients don't.")
+        except Refusal as refusal:
+            raise LocalRequestError(refusal.reason) from refusal
+
+    def accept_own_consent(self, transaction: Transaction, user: MimiUri, outgoing: Outgoing) -> None:
+        """Hold a consent entry against PROTO 5.7 and record it, unless this provider is about to receive it, too.
+
+        Raises:
+            LocalRequestError: it is not the user's to send, or cancels what was never requested.
+            Refusal: the entry is not one for this endpoint.
+
+        """
+        entry = self.decoded(ConsentEntry, outgoing.body)
+        self.check_consent_operation(outgoing.endpoint, entry)
+        requester, target = self.parsed_user(entry.requester_uri), self.parsed_user(entry.target_uri)
+        sender, receiver = (requester, target) if outgoing.endpoint is Endpoint.REQUEST_CONSENT else (target, requester)
+        if sender != user:
+            raise LocalRequestError(f"{user} can't send a consent entry of {sender}.")
+        if receiver.provider != outgoing.provider:
+            raise LocalRequestError(f"{receiver} is no user of {outgoing.provider}.")
+        if entry.room_id is not None:
+            self.parsed_room(entry.room_id)
+        self.give_away(transaction, entry.client_key_packages or ())
+        if outgoing.provider == self.domain:
+            return
+        changed = self.record_consent(transaction, entry)
+        if entry.consent_operation is ConsentOperation.cancel and not changed:
+            raise LocalRequestError("A cancel needs a request of the same scope before it.")
+
+    def give_away(self, transaction: Transaction, key_packages: tuple[KeyPackage, ...]) -> None:
+        """Never hand out again what a grant conveys (PROTO 5.7, 5.2)."""
+        for key_package in key_packages:
+            try:
+                transaction.use_key_package(key_package_ref(key_package))
+            except UnsupportedCipherSuiteError as error:
+                raise LocalRequestError(f"A KeyPackage in the grant can't be used: {error}") from error
+
+    def check_own_claim(self, user: MimiUri, outgoing: Outgoing) -> None:
+        """Hold a claim for key material against PROTO 5.2: with a room it goes through the room's hub.
+
+        Raises:
+            LocalRequestError: it is somebody else's claim, or goes to the wrong provider.
+            Refusal: it can't be read.
+
+        """
+        request = self.decoded(KeyMaterialRequest, outgoing.body)
+        requester, target = self.parsed_user(request.requesting_user), self.parsed_user(request.target_user)
+        if requester != user:
+            raise LocalRequestError(f"{user} can't claim key material in the name of {requester}.")
+        through = self.parsed_room(request.room_id) if request.room_id.uri else target
+        if outgoing.provider != through.provider:
+            raise LocalRequestError(f"This claim goes to {through.provider}, not to {outgoing.provider}.")

@@ -1,0 +1,85 @@
+"""The provider: every endpoint put together, and the way of a request through the rules. No I/O.
+
+A request goes through Host, path, method, From and certificate before anybody looks at its body. Each step is a method
+of its own, so that a subclass can replace one rule and keep the others.
+"""
+
+from http import HTTPStatus
+
+from mimi_conformance.reference.provider.identifier_query import IdentifierQueryEndpoint
+from mimi_conformance.reference.provider.key_material import KeyMaterialEndpoint
+from mimi_conformance.reference.provider.messages import Answer, Call, Endpoint, Outgoing, PeerRequest, Refusal
+from mimi_conformance.reference.provider.notify import NotifyEndpoint
+from mimi_conformance.reference.provider.own_requests import OwnRequests
+from mimi_conformance.reference.provider.storage import Transaction
+from mimi_conformance.reference.provider.transport import Route, TransportRules
+
+PLAIN_TEXT = "text/plain; charset=utf-8"
+
+
+class Provider(KeyMaterialEndpoint, NotifyEndpoint, IdentifierQueryEndpoint, OwnRequests, TransportRules):
+    """A MIMI provider as a value: what it answers follows from the request, the time and what it remembers."""
+
+    def handle(self, transaction: Transaction, request: PeerRequest, now: int) -> Answer:
+        """Answer another provider's request.
+
+        Every request gets an answer. One that is refused leaves no trace in ``transaction``, which has to be committed
+        before the answer is sent.
+
+        Args:
+            transaction: what the provider remembers.
+            request: the whole request.
+            now: milliseconds of the Unix epoch.
+
+        """
+        route = None
+        try:
+            self.check_host(request)
+            route = self.route(request)
+            self.check_method(request, route)
+            source = self.source_of(request)
+            self.check_certificate(request, source)
+            if route.endpoint is None:
+                return self.answer_to_directory()
+            return self.answer(transaction, Call(route.endpoint, source, route.subject, request.body), now)
+        except Refusal as refusal:
+            transaction.rollback()
+            return self.answer_to_refusal(route, refusal)
+
+    def answer(self, transaction: Transaction, call: Call, now: int) -> Answer:
+        """Answer what an authenticated provider asks.
+
+        Raises:
+            Refusal: it is not served.
+
+        """
+        match call.endpoint:
+            case Endpoint.KEY_MATERIAL:
+                return self.answer_to_key_material(transaction, call, now)
+            case Endpoint.NOTIFY:
+                return self.answer_to_notify(transaction, call, now)
+            case Endpoint.REQUEST_CONSENT | Endpoint.UPDATE_CONSENT:
+                return self.answer_to_consent(transaction, call)
+            case Endpoint.IDENTIFIER_QUERY:
+                return self.answer_to_identifier_query(transaction, call)
+            case _:
+                raise Refusal(HTTPStatus.NOT_FOUND, f"{call.endpoint} is not served here.")
+
+    def answer_to_refusal(self, route: Route | None, refusal: Refusal) -> Answer:
+        """The status with its reason as text; only notify has no body at all (PROTO 5.5)."""
+        silent = route is not None and route.endpoint is Endpoint.NOTIFY
+        return Answer(
+            refusal.status,
+            b"" if silent else f"{refusal.reason}\n".encode(),
+            PLAIN_TEXT,
+            refusal.headers,
+            refusal.reason,
+        )
+
+    def answer_to_own_request(self, transaction: Transaction, outgoing: Outgoing, now: int) -> Answer:
+        """Answer what a local client asks of this provider, without a detour over the network."""
+        try:
+            return self.answer(transaction, Call(outgoing.endpoint, self.domain, outgoing.subject, outgoing.body), now)
+        except Refusal as refusal:
+            transaction.rollback()
+            return self.answer_to_refusal(None, refusal)

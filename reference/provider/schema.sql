@@ -1,0 +1,75 @@
+-- What the provider remembers. A change of this file needs a new SCHEMA_VERSION in sqlite_storage.py.
+
+CREATE TABLE user (
+    uri TEXT PRIMARY KEY,
+    search_types INTEGER NOT NULL,  -- bit N is set when SearchIdentifierType N may find the user
+    deleted INTEGER NOT NULL
+);
+
+CREATE TABLE profile_entry (
+    user TEXT NOT NULL REFERENCES user (uri),
+    type INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    searchable INTEGER NOT NULL,
+    shared INTEGER NOT NULL
+);
+CREATE INDEX profile_entry_user ON profile_entry (user);
+
+CREATE TABLE client (
+    uri TEXT PRIMARY KEY,
+    user TEXT NOT NULL REFERENCES user (uri)
+);
+CREATE INDEX client_user ON client (user);
+
+CREATE TABLE key_package (
+    reference BLOB PRIMARY KEY,
+    client TEXT NOT NULL REFERENCES client (uri),
+    body BLOB NOT NULL,
+    used INTEGER NOT NULL
+);
+CREATE INDEX key_package_client ON key_package (client, used);
+
+-- In both tables of consent an empty room means any room.
+CREATE TABLE consent_decision (
+    requester TEXT NOT NULL,
+    target TEXT NOT NULL,
+    room TEXT NOT NULL,
+    granted INTEGER NOT NULL,
+    PRIMARY KEY (requester, target, room)
+) WITHOUT ROWID;
+
+CREATE TABLE consent_request (
+    requester BLOB NOT NULL,
+    target BLOB NOT NULL,
+    room BLOB NOT NULL,
+    PRIMARY KEY (requester, target, room)
+) WITHOUT ROWID;
+
+-- Position counts up per hub, so that the newest N bodies of a hub are found without counting.
+CREATE TABLE notify_body (
+    hub TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    room TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    received INTEGER NOT NULL,
+    PRIMARY KEY (hub, position)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX notify_body_content ON notify_body (hub, room, digest);
+CREATE INDEX notify_body_age ON notify_body (hub, received);
+
+CREATE TABLE room_client (
+    room TEXT NOT NULL,
+    client TEXT NOT NULL REFERENCES client (uri),
+    UNIQUE (room, client)
+);
+
+CREATE TABLE delivery (
+    cursor INTEGER PRIMARY KEY AUTOINCREMENT,
+    client TEXT NOT NULL REFERENCES client (uri),
+    kind TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    room TEXT,
+    body BLOB NOT NULL
+);
+CREATE INDEX delivery_client ON delivery (client, cursor);

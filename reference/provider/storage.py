@@ -1,0 +1,122 @@
+"""What the provider remembers, as an interface: the protocol logic knows this and not the database behind it."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
+from mimi_conformance.reference.provider.users import ConsentDecision, ProfileEntry, User
+from mimi_conformance.reference.wire.mls.key_package import KeyPackage
+from mimi_conformance.reference.wire.protocol.consent import ConsentScope
+from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
+
+
+@dataclass(frozen=True, slots=True)
+class BodyWindow:
+    """How many notify bodies of each hub are remembered, and for how long at most (PROTO 5.5, AMB-088).
+
+    Attributes:
+        count: bodies per hub.
+        milliseconds: age at which a body is forgotten.
+
+    """
+
+    count: int = 10_000
+    milliseconds: int = 24 * 60 * 60 * 1000
+
+
+class Transaction(Protocol):
+    """Reads and writes that happen together or not at all."""
+
+    def rollback(self) -> None:
+        """Undo every write of this transaction so far."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+
+    def add_user(self, user: MimiUri) -> None:
+        """Make a local user, unless there is one with this URI."""
+
+    def add_client(self, user: MimiUri, client: MimiUri) -> None:
+        """Give a user a client, unless the user has it already."""
+
+    def set_profile(self, user: MimiUri, profile: Iterable[ProfileEntry]) -> None:
+        """Replace a user's profile."""
+
+    def set_search_types(self, user: MimiUri, types: frozenset[SearchIdentifierType]) -> None:
+        """Replace the searches that may find a user."""
+
+    def set_deleted(self, user: MimiUri, *, deleted: bool) -> None:
+        """Mark an account as gone, or as there again."""
+
+    def user(self, uri: MimiUri) -> User | None:
+        """The local user with this URI, also when deleted."""
+
+    def users(self) -> tuple[User, ...]:
+        """Every local user, in the order they were added."""
+
+    def user_of(self, client: MimiUri) -> MimiUri | None:
+        """The user that a local client belongs to."""
+
+    def add_key_package(self, client: MimiUri, reference: bytes, key_package: KeyPackage) -> bool:
+        """Keep a KeyPackage to hand out once; False when one with this KeyPackageRef is or was there."""
+
+    def unused_key_packages(self, client: MimiUri) -> tuple[tuple[bytes, KeyPackage], ...]:
+        """A client's KeyPackages that were never handed out, oldest first, each after its KeyPackageRef."""
+
+    def use_key_package(self, reference: bytes) -> None:
+        """Never hand out this KeyPackage again; its client stays known."""
+
+    def client_of_key_package(self, reference: bytes) -> MimiUri | None:
+        """The local client whose KeyPackage this KeyPackageRef names, handed out or not."""
+
+    def record_decision(self, decision: ConsentDecision) -> None:
+        """Remember a decision, replacing an older one with the same requester, target and room."""
+
+    def decisions(self, requester: MimiUri, target: MimiUri) -> tuple[ConsentDecision, ...]:
+        """The decisions of ``target`` about ``requester`` for whatever room."""
+
+    def add_request(self, scope: ConsentScope) -> bool:
+        """Remember a request for consent; False when it was pending already."""
+
+    def remove_request(self, scope: ConsentScope) -> bool:
+        """Forget a request for consent; False when none was pending."""
+
+    def remember_body(self, hub: str, room: MimiUri, digest: bytes, now: int, window: BodyWindow) -> bool:
+        """Remember what a hub sent for a room; False when it is remembered already.
+
+        ``now`` is in milliseconds of the Unix epoch; what has left the window is forgotten first.
+        """
+
+    def join_room(self, room: MimiUri, client: MimiUri) -> None:
+        """Note that a local client is in a room."""
+
+    def clients_in(self, room: MimiUri) -> tuple[MimiUri, ...]:
+        """The local clients in a room, in the order they joined."""
+
+    def deliver(
+        self, clients: Iterable[MimiUri], kind: DeliveryKind, provider: str, room: MimiUri | None, body: bytes
+    ) -> None:
+        """Put the same thing at the end of each client's inbox."""
+
+    def deliveries(self, client: MimiUri, after: int) -> tuple[Delivery, ...]:
+        """A client's deliveries with a cursor greater than ``after``, oldest first."""
+
+
+class Storage(Protocol):
+    """Where transactions come from; safe to use from several threads."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """A transaction that is durable once the block has been left, and undone when it is left by an exception."""
+
+    @property
+    def commits(self) -> int:
+        """How many transactions have changed something since the start."""
+
+    def wait_for_commit(self, seen: int, seconds: float) -> None:
+        """Wait until ``commits`` differs from ``seen``, or the time is over."""
+
+    def close(self) -> None:
+        """Let go of the database."""
