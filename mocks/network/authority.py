@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, TypedDict
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -33,6 +33,16 @@ _CLOCK_SKEW = dt.timedelta(hours=1)
 _AGE_OF_AUTHORITY = dt.timedelta(days=365)
 _LIFETIME = dt.timedelta(days=365)
 _LIFETIME_OF_AUTHORITY = dt.timedelta(days=3650)
+
+
+class CertificateOptions(TypedDict, total=False):
+    """What may be wrong, or merely different, about a certificate; `CertificateAuthority.issue` explains each."""
+
+    common_name: str | None
+    other_names: Sequence[x509.GeneralName]
+    not_before: dt.datetime | None
+    not_after: dt.datetime | None
+    usages: Sequence[x509.ObjectIdentifier]
 
 
 class AuthorityError(ValueError):

@@ -60,6 +60,8 @@ class Exchange:
     started: float
     endpoint: str | None = None
     """The directory member that was called, ``directory`` for the document itself, None when it is neither."""
+    subject: str | None = None
+    """The URI or domain that the endpoint's URL template was filled with, where it is known."""
     certificate_names: tuple[str, ...] | None = None
     """DNS names in the certificate that the client side showed; None when it showed none."""
     fault: str | None = None

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, Unpack
 
 from mimi_conformance.mocks.network.addresses import Address
 from mimi_conformance.mocks.network.authority import (
@@ -18,6 +18,7 @@ from mimi_conformance.mocks.network.authority import (
     CHAIN_FILE,
     AuthorityError,
     CertificateAuthority,
+    CertificateOptions,
     Identity,
 )
 from mimi_conformance.mocks.network.laboratory import PEER_FOLDER
@@ -103,12 +104,14 @@ class Network:
         self.peers[domain] = peer
         return peer
 
-    def issue(self, *domains: str, authority: CertificateAuthority | None = None, **wishes: Any) -> Identity:
+    def issue(
+        self, *domains: str, authority: CertificateAuthority | None = None, **options: Unpack[CertificateOptions]
+    ) -> Identity:
         """Issue a certificate that lives as long as the network.
 
-        ``wishes`` are the keyword arguments of `CertificateAuthority.issue`; ``authority`` is ours by default.
+        ``authority`` is ours by default; the options are those of `CertificateAuthority.issue`.
         """
-        return (authority or self.authority).issue(domains, self._new_folder(), **wishes)
+        return (authority or self.authority).issue(domains, self._new_folder(), **options)
 
     def close(self) -> None:
         """Stop the peers and remove the certificates that were issued on the way."""

@@ -18,7 +18,7 @@ from mimi_conformance.mocks.peers.directory import (
     TemplateReadings,
     templates_of,
 )
-from mimi_conformance.mocks.peers.scripted_app import ScriptedApp
+from mimi_conformance.mocks.peers.scripted_app import Route, ScriptedApp
 from mimi_conformance.mocks.peers.sender import DEADLINE_SECONDS, Sender
 from mimi_conformance.mocks.peers.user import PeerUser
 from mimi_conformance.reference.identity.from_header import format_from_header
@@ -75,7 +75,7 @@ class Peer:
         self._sender = Sender(domain, trust, addresses, recorder)
         self._server: TLSServer | None = None
         self._directories: dict[str, Directory] = {}
-        self._users: dict[str, PeerUser] = {}
+        self._users: dict[tuple[str, ...], PeerUser] = {}
         self._templates: dict[str, str] = {}
         self._responders: dict[str, Responder] = {}
         self.reset()
@@ -105,7 +105,7 @@ class Peer:
         """
         host, port = self._listen
         self._server = TLSServer(
-            ScriptedApp(self.domain, self.recorder, self._responder),
+            ScriptedApp(self.domain, self.recorder, self._route),
             certificate_chain=self.identity.certificate_chain,
             private_key=self.identity.private_key,
             client_authorities=self.trust,
@@ -159,14 +159,15 @@ class Peer:
             return Reply(405, headers=(("Allow", "GET, HEAD"),))
         return Reply(200, json.dumps(self._templates).encode(), (("Content-Type", "application/json"),))
 
-    def _responder(self, raw_path: str) -> tuple[str | None, Responder]:
-        """The endpoint that a path belongs to, in whichever style the URI in it is written, and what answers there."""
+    def _route(self, raw_path: str) -> Route:
+        """Where a path leads, in whichever style the URI in it is written (AMB-014)."""
         if raw_path == WELL_KNOWN_PATH:
-            return DIRECTORY, self._responders[DIRECTORY]
+            return Route(self._responders[DIRECTORY], DIRECTORY)
         for endpoint, template in self._templates.items():
-            if any(match(template, raw_path, style) is not None for style in UrlStyle):
-                return endpoint, self._responders[endpoint]
-        return None, always(Reply(404))
+            for style in UrlStyle:
+                if (subject := match(template, raw_path, style)) is not None:
+                    return Route(self._responders[endpoint], endpoint, subject)
+        return Route(always(Reply(404)))
 
     # The client side.
 
@@ -177,6 +178,7 @@ class Peer:
         *,
         body: bytes = b"",
         endpoint: str | None = None,
+        subject: str | None = None,
         headers: Sequence[tuple[str, str]] | None = None,
         host: str | None = None,
         identity: Identity | None = None,
@@ -191,6 +193,7 @@ class Peer:
             url: an https URL; its path and query go out octet for octet, its host is looked up in the host map.
             body: the request's content.
             endpoint: the directory member that this means to call, for the record.
+            subject: what the URL template was filled with, for the record.
             headers: instead of From and Content-Type; Host and Content-Length are added when missing.
             host: the Host field, when it is not to be what the URL says.
             identity: another certificate than this peer's.
@@ -212,6 +215,7 @@ class Peer:
             identity=None if anonymous else identity or self.identity,
             server_name=server_name,
             endpoint=endpoint,
+            subject=subject,
             deadline_seconds=deadline_seconds,
         )
 
@@ -245,7 +249,8 @@ class Peer:
         Raises:
             EndpointError: the directory doesn't lead there.
         """
-        return self.send("POST", self.url(target, endpoint, subject), body=body, endpoint=endpoint, **options)
+        url = self.url(target, endpoint, subject)
+        return self.send("POST", url, body=body, endpoint=endpoint, subject=subject, **options)
 
     def request_consent(self, target: str, entry: ConsentEntry, **options: Unpack[SendOptions]) -> Exchange:
         """Ask, or cancel, by ``requestConsent`` (PROTO 5.7). Raises EndpointError as ``call`` does, like all below."""
@@ -276,8 +281,9 @@ class Peer:
 
     # Its users.
 
-    def user(self, name: str) -> PeerUser:
-        """The user of this name, the same each time; the keys depend on nothing but the domain and the name."""
-        if name not in self._users:
-            self._users[name] = PeerUser(self.domain, name)
-        return self._users[name]
+    def user(self, name: str, *device_names: str) -> PeerUser:
+        """The user of this name with these clients, or one named ``phone``; the same each time, keys included."""
+        key = (name, *device_names)
+        if key not in self._users:
+            self._users[key] = PeerUser(self.domain, *key)
+        return self._users[key]

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cryptography import x509
 
@@ -14,20 +14,30 @@ from mimi_conformance.reference.identity.certificate import provider_domains
 from mimi_conformance.reference.provider.server import PEER_CERTIFICATE, Receive, Scope, Send
 
 
+@dataclass(frozen=True)
+class Route:
+    """Where a path leads: who answers there, the endpoint, and what its URL template was filled with."""
+
+    responder: Responder
+    endpoint: str | None = None
+    subject: str | None = None
+
+
 class ScriptedApp:
     """Records every request before it is answered, so that whoever sees the answer also finds the request recorded.
 
-    ``script`` finds the endpoint that a request target belongs to, and the responder for it.
+    ``script`` finds out where a path leads, given as it was sent.
     """
 
-    def __init__(self, domain: str, recorder: Recorder, script: Callable[[str], tuple[str | None, Responder]]) -> None:
+    def __init__(self, domain: str, recorder: Recorder, script: Callable[[str], Route]) -> None:
         self._domain = domain
         self._recorder = recorder
         self._script = script
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI 3)."""
-        exchange, responder = self._arriving(scope)
+        route = self._script(scope["raw_path"].decode("latin-1"))
+        exchange = self._arriving(scope, route)
         body, complete = await _read_body(receive)
         exchange = replace(exchange, request_body=body)
         if not complete:
@@ -36,7 +46,7 @@ class ScriptedApp:
             return
         self._recorder.record(exchange)
         try:
-            answer = responder(exchange)
+            answer = route.responder(exchange)
         except Exception as problem:  # whatever a script raises is our fault, and must be on record
             error = f"{Failure.HARNESS_ERROR.value}: the script for {exchange.endpoint} raised {problem!r}"
             exchange = replace(exchange, failure=Failure.HARNESS_ERROR, error=error)
@@ -57,13 +67,12 @@ class ScriptedApp:
             self._recorder.record(exchange)
             await _send_reply(answer, headers, send)
 
-    def _arriving(self, scope: Scope) -> tuple[Exchange, Responder]:
+    def _arriving(self, scope: Scope, route: Route) -> Exchange:
         query = scope["query_string"].decode("latin-1")
         target = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         host = next((value for name, value in headers if name == "host"), self._domain)
-        endpoint, responder = self._script(scope["raw_path"].decode("latin-1"))
-        exchange = Exchange(
+        return Exchange(
             id=new_exchange_id(self._domain),
             direction=Direction.TO_PEER,
             peer=self._domain,
@@ -72,11 +81,11 @@ class ScriptedApp:
             request_target=target,
             request_headers=headers,
             request_body=b"",
-            endpoint=endpoint,
+            endpoint=route.endpoint,
+            subject=route.subject,
             certificate_names=_names(scope["extensions"][PEER_CERTIFICATE]),
             started=time.time(),
         )
-        return exchange, responder
 
 
 def _names(certificate: bytes | None) -> tuple[str, ...] | None:

@@ -54,6 +54,7 @@ class Sender:
         identity: Identity | None,
         server_name: str | None = None,
         endpoint: str | None = None,
+        subject: str | None = None,
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> Exchange:
         """Send one request, and record it with its response or failure.
@@ -68,7 +69,8 @@ class Sender:
             httpx.LocalProtocolError: the request is not HTTP; what is wrong on purpose belongs in mocks/faults.
             TLSConfigurationError: the identity's files can't be used.
         """
-        request, exchange = self._prepare(method, url, body=body, headers=headers, identity=identity, endpoint=endpoint)
+        request, exchange = self._prepare(method, url, body=body, headers=headers, identity=identity)
+        exchange = replace(exchange, endpoint=endpoint, subject=subject)
         route = _Route(identity, server_name or exchange.host)
         request.extensions |= {
             "sni_hostname": route.server_name,
@@ -99,7 +101,6 @@ class Sender:
         body: bytes,
         headers: Sequence[tuple[str, str]],
         identity: Identity | None,
-        endpoint: str | None,
     ) -> tuple[httpx.Request, Exchange]:
         parts = urlsplit(url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -124,7 +125,6 @@ class Sender:
             request_headers=_text(request.headers),
             request_body=body,
             certificate_names=None if identity is None else identity.domains,
-            endpoint=endpoint,
             started=time.time(),
         )
         return request, exchange

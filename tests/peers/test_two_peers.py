@@ -7,14 +7,30 @@ import pytest
 from mimi_conformance.mocks.network.exchange import Direction, Failure
 from mimi_conformance.mocks.peers.answer import Reply, in_turn
 from mimi_conformance.mocks.peers.directory import ENDPOINTS, EndpointError, templates_of
-from mimi_conformance.reference.wire.protocol.common import IdentifierUri
+from mimi_conformance.mocks.peers.user import CIPHER_SUITE
+from mimi_conformance.reference.wire.mls.framing import ContentType, PrivateMessage
+from mimi_conformance.reference.wire.mls.message import MLSMessage
+from mimi_conformance.reference.wire.protocol.common import IdentifierUri, Protocol
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
+from mimi_conformance.reference.wire.protocol.group_info import GroupInfoCode, GroupInfoRequest, GroupInfoResponse
 from mimi_conformance.reference.wire.protocol.identifier import (
     IdentifierQueryCode,
     IdentifierRequest,
     IdentifierResponse,
     QueryElement,
     SearchIdentifierType,
+)
+from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
+from mimi_conformance.reference.wire.protocol.submit import (
+    SubmitMessageRequest,
+    SubmitMessageResponse,
+    SubmitResponseCode,
+)
+from mimi_conformance.reference.wire.protocol.update import (
+    HandshakeBundle,
+    UpdateRequest,
+    UpdateResponseCode,
+    UpdateRoomResponse,
 )
 
 BOB = "mimi://b.example/u/bob"
@@ -63,6 +79,7 @@ def test_both_ends_of_an_exchange_are_recorded_alike(b, network):
     for exchange in (asked, answered):
         assert exchange.method == "POST"
         assert exchange.endpoint == "requestConsent"
+        assert exchange.subject == CATHY
         assert exchange.url == "https://c.example/v1/requestConsent/mimi%3A%2F%2Fc.example%2Fu%2Fcathy"
         assert exchange.request_target == "/v1/requestConsent/mimi%3A%2F%2Fc.example%2Fu%2Fcathy"
         assert exchange.request_body == consent(ConsentOperation.request).encode()
@@ -89,14 +106,60 @@ def test_identifier_query_finds_nobody(b):
     assert IdentifierResponse.decode(exchange.response_body).response_code is IdentifierQueryCode.not_found
 
 
-@pytest.mark.parametrize("endpoint", ["notify", "requestConsent", "updateConsent", "identifierQuery", "keyMaterial"])
+@pytest.mark.parametrize("endpoint", [name for name in ENDPOINTS if name not in ("reportAbuse", "proxyDownload")])
 def test_bodies_that_cannot_be_decoded_are_refused(b, endpoint):
     assert b.call("c.example", endpoint, CATHY, b"\xff").status == 400
 
 
-@pytest.mark.parametrize("endpoint", ["update", "submitMessage", "groupInfo", "reportAbuse", "proxyDownload"])
-def test_a_provider_without_rooms_finds_none(b, endpoint):
+@pytest.mark.parametrize("endpoint", ["reportAbuse", "proxyDownload"])
+def test_a_provider_without_rooms_has_nothing_to_say_of_them(b, endpoint):
     assert b.call("c.example", endpoint, ROOM, b"anything").status == 404
+
+
+def test_a_provider_without_rooms_answers_group_info_for_the_room_in_the_path(b):
+    request = GroupInfoRequest(
+        protocol=Protocol.mls10,
+        cipher_suite=CIPHER_SUITE,
+        requesting_signature_key=b"",
+        requesting_credential=b.user("bob").device.credential,
+        group_info_public_key=b"",
+        joining_code=b"",
+        signature=b"",
+    )
+    exchange = b.call("c.example", "groupInfo", ROOM, request.encode())
+
+    response = GroupInfoResponse.decode(exchange.response_body)
+    assert (exchange.status, response.status) == (200, GroupInfoCode.no_such_room)
+    assert response.room_id == ROOM.encode()
+
+
+def test_a_provider_without_rooms_allows_no_update(b):
+    proposal = MLSMessage.of(PrivateMessage(b"group", 0, ContentType.proposal, b"", b"", b""))
+    request = UpdateRequest(HandshakeBundle(proposal_or_commit=proposal, more_proposals=()))
+    exchange = b.call("c.example", "update", ROOM, request.encode())
+
+    response = UpdateRoomResponse.decode(exchange.response_body)
+    assert (exchange.status, response.response_code) == (200, UpdateResponseCode.not_allowed)
+
+
+MESSAGE = MLSMessage.of(PrivateMessage(b"group", 0, ContentType.application, b"", b"", b""))
+
+
+def test_fanned_out_messages_are_sent_in_a_row_and_accepted_without_a_body(b):
+    messages = [FanoutMessage(timestamp=time, message=MESSAGE) for time in (1, 2)]
+
+    exchange = b.notify("c.example", ROOM, messages)
+
+    assert FanoutMessage.decode_all(exchange.request_body) == tuple(messages)
+    assert (exchange.status, exchange.response_body) == (201, b"")
+
+
+def test_a_provider_without_rooms_allows_no_message(b):
+    request = SubmitMessageRequest(Protocol.mls10, MESSAGE, IdentifierUri.of(BOB))
+    exchange = b.call("c.example", "submitMessage", ROOM, request.encode())
+
+    response = SubmitMessageResponse.decode(exchange.response_body)
+    assert (exchange.status, response.status_code) == (200, SubmitResponseCode.not_allowed)
 
 
 def test_wrong_method_and_unknown_path_are_refused(b):
