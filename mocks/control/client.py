@@ -179,7 +179,7 @@ class ControlClient:
 
     def describe(self) -> ControlledServer:
         """Ask who answers."""
-        answer = self._do(Operation.DESCRIBE, {})
+        answer = self.ask(Operation.DESCRIBE, {})
         sender, key = answer.get("external_sender"), answer.get("franking_signature_key")
         return ControlledServer(
             implementation=answer["implementation"],
@@ -191,12 +191,12 @@ class ControlClient:
 
     def reset(self) -> None:
         """Make the server forget everything that came through this interface."""
-        self._do(Operation.RESET, {})
+        self.ask(Operation.RESET, {})
 
     def peers(self, hosts: Mapping[str, Address], trust: str = "") -> None:
         """Tell where peers live, and the authorities (PEM) of their certificates."""
         told = {host: {"address": address, "port": port} for host, (address, port) in hosts.items()}
-        self._do(Operation.PEERS, _without_none(hosts=told, trust=trust or None))
+        self.ask(Operation.PEERS, _without_none(hosts=told, trust=trust or None))
 
     def users(
         self,
@@ -222,7 +222,7 @@ class ControlClient:
             ],
             deleted=deleted,
         )
-        self._do(Operation.USERS, request)
+        self.ask(Operation.USERS, request)
 
     def rooms(
         self,
@@ -243,7 +243,7 @@ class ControlClient:
             joining_codes=[to_text(code) for code in joining_codes] or None,
             policy_envelope=policy_envelope,
         )
-        self._do(Operation.ROOMS, request)
+        self.ask(Operation.ROOMS, request)
 
     def requests(self, client: MimiUri, endpoint: str, provider: str, about: str, body: bytes) -> RequestOutcome:
         """Have the server send a local client's request.
@@ -263,7 +263,7 @@ class ControlClient:
             "body": to_text(body),
         }
         # The other provider may take its time, and the server may wait for it.
-        answer = self._do(Operation.REQUESTS, request, LONGEST_WAIT_SECONDS)
+        answer = self.ask(Operation.REQUESTS, request, LONGEST_WAIT_SECONDS)
         if "failure" in answer:
             return RequestOutcome(None, failure=answer["failure"])
         return RequestOutcome(answer["status"], from_text(answer["body"]))
@@ -272,13 +272,17 @@ class ControlClient:
         """What a local client was delivered after a cursor, in order; waits for the first at most ``wait_seconds``."""
         wait = min(wait_seconds, LONGEST_WAIT_SECONDS)
         request = {"client": client.text, "after": after, "wait_seconds": wait}
-        answer = self._do(Operation.DELIVERIES, request, wait)
+        answer = self.ask(Operation.DELIVERIES, request, wait)
         return tuple(
             Delivery(it["cursor"], it["kind"], it["provider"], it.get("room", ""), from_text(it["body"]))
             for it in answer["deliveries"]
         )
 
-    def _do(self, operation: Operation, request: Document, patience_seconds: float = 0.0) -> Document:
+    def ask(self, operation: Operation, request: Document, patience_seconds: float = 0.0) -> Document:
+        """Ask for an operation with a document that fits the contract, and give back the answer, which fits it too.
+
+        ``patience_seconds`` is how much longer than usual the answer may take.
+        """
         check(operation, "Request", request)
         try:
             response = self._http.post(

@@ -3,7 +3,6 @@
 Mutual TLS is for the providers' side; that is reference/provider/server.py.
 """
 
-import asyncio
 import socket
 import threading
 from typing import Self
@@ -53,11 +52,9 @@ class ControlServer:
             OSError: the address is in use or not ours.
         """
         family = socket.AF_INET6 if ":" in self._listen[0] else socket.AF_INET
-        self._socket = socket.create_server(self._listen, family=family)
+        listening = self._socket = socket.create_server(self._listen, family=family)
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._server.serve([self._socket])),
-            name=f"ControlServer {self.url}",
-            daemon=True,
+            target=lambda: self._server.run([listening]), name=f"ControlServer {self.url}", daemon=True
         )
         self._thread.start()
         self._server.ready.wait()

@@ -36,13 +36,13 @@ class ProfileEntry:
     Attributes:
         type: what it is.
         name: the OpenID Connect claim or the vCard property; empty for the other types.
-        value: its text.
+        value: its text; empty, in what a test asks for, means whatever is there.
         searchable: whether the user lets queries on this field find them.
         shared: whether a user who was found is shown with this field (only named types can be, PROTO 5.8 FieldSource).
     """
 
     type: ProfileType
-    value: str
+    value: str = ""
     name: str = ""
     searchable: bool = True
     shared: bool = False
