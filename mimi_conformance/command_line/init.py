@@ -1,14 +1,16 @@
 """``mimi-conformance init``: a target.toml, an authority and certificates, and what the server must be told."""
 
 import ipaddress
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from mimi_conformance.mocks.network.addresses import HTTPS_PORT, Address, show_address
-from mimi_conformance.mocks.network.authority import CERTIFICATE_FILE, KEY_FILE
+from mimi_conformance.mocks.network.authority import CERTIFICATE_FILE, CHAIN_FILE, IDENTITY_KEY_FILE, KEY_FILE
 from mimi_conformance.mocks.network.laboratory import PEER_FOLDER, TARGET_FOLDER, laboratory_files, write_laboratory
 from mimi_conformance.reference.identity.domain import provider_domain
 from mimi_conformance.suites.target.description import TargetDescription
@@ -108,9 +110,11 @@ def command(  # noqa: PLR0917  # click passes one argument for each option
         draft = Path(temporary)
         write_laboratory(draft, peers, provider if target_certificate else None)
         (draft / TARGET_FILE).write_text(text, encoding="utf-8")
-        _check(draft / TARGET_FILE)
+        description = _checked(draft / TARGET_FILE)
         _move(files, draft, folder)
-    click.echo(_report(folder, files, target_certificate=target_certificate))
+    click.echo(_report(folder, files))
+    if target_certificate:
+        click.echo(_stand_in(folder, description))
     click.echo(_what_to_tell(folder, provider, addresses, chosen))
 
 
@@ -134,9 +138,9 @@ def _refuse_to_overwrite(folder: Path, files: tuple[Path, ...]) -> None:
         )
 
 
-def _check(target_file: Path) -> None:
+def _checked(target_file: Path) -> TargetDescription:
     try:
-        TargetDescription.load(target_file)
+        return TargetDescription.load(target_file)
     except TargetError as error:
         mistakes = "".join(f"\n  - {mistake}" for mistake in error.mistakes)
         raise click.UsageError(f"That would not be a usable {TARGET_FILE}:{mistakes}") from error
@@ -152,16 +156,28 @@ def _move(files: tuple[Path, ...], source: Path, folder: Path) -> None:
         raise click.ClickException(f"Can't write {error.filename}: {error.strerror}.") from error
 
 
-def _report(folder: Path, files: tuple[Path, ...], *, target_certificate: bool) -> str:
+def _report(folder: Path, files: tuple[Path, ...]) -> str:
     lines = [f"Wrote {folder / TARGET_FILE}, and beside it:", ""]
     lines += [f"  {file}" for file in files[1:]]
-    if target_certificate:
-        lines += ["", f"{TARGET_FOLDER}/ holds a certificate for your server, with its key."]
     lines += [
         "",
         f"{KEY_FILE} signs certificates that your server will trust: keep it here, and out of version control.",
     ]
     return "\n".join(lines)
+
+
+def _stand_in(folder: Path, description: TargetDescription) -> str:
+    """How to use the certificate that was made for the server."""
+    provider, identity = description.provider, folder / TARGET_FOLDER
+    arguments = ["--domain", provider.domain, "--port", provider.address[1], "--trust", folder / CERTIFICATE_FILE]
+    arguments += ["--certificate", identity / CHAIN_FILE, "--key", identity / IDENTITY_KEY_FILE]
+    if description.control is not None and (port := urlsplit(description.control.url).port):
+        arguments += ["--control-port", port]
+    command_line = shlex.join(["mimi-conformance", "serve", *map(str, arguments)])
+    return f"""
+{TARGET_FOLDER}/ holds a certificate for your server. Until it is there, the reference can stand in for it:
+
+  {command_line}"""
 
 
 def _what_to_tell(folder: Path, provider: str, addresses: dict[str, Address], reach: Reach) -> str:
@@ -175,7 +191,7 @@ Your server, the provider {provider}, must be told:
      signs the certificates of {peers},
      which they show as clients and as servers.
 
-  2. How to find them, because MIMI names carry no port. One of three ways:{_chosen(reach)}
+  2. How to find them, because MIMI names carry no port. One of three ways{_chosen(reach)}:
 
      host-map     The tests tell your server over the control interface where each peer listens.
                   Implement `peers` as docs/control-interface.md says, and fill in [control].

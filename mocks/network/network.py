@@ -15,7 +15,6 @@ from typing import Self, Unpack
 from mimi_conformance.mocks.network.addresses import Address
 from mimi_conformance.mocks.network.authority import (
     CERTIFICATE_FILE,
-    CHAIN_FILE,
     AuthorityError,
     CertificateAuthority,
     CertificateOptions,
@@ -51,8 +50,7 @@ class Network:
 
         Args:
             folder: what `mimi-conformance init` wrote: the authority (``ca.pem``, ``ca.key``) and identities of peers
-                (``peer/b.example/``). It may as well be a folder of identities, or the folder of one; an identity is
-                taken for each domain that its certificate names. Without an authority in it, we make a new one.
+                (``peer/b.example/``). Without an authority in it, we make a new one.
             trust: PEM file of the authorities of the server under test, besides our own.
             addresses: where the hosts of the server under test live, by name.
             readings: how the server under test reads URL templates.
@@ -128,10 +126,8 @@ class Network:
         self.close()
 
     def _identity(self, domain: str) -> Identity:
-        if self._folder is not None:
-            for kept in (self._folder / PEER_FOLDER / domain, self._folder / domain, self._folder):
-                if (kept / CHAIN_FILE).is_file() and domain in (identity := Identity.load(kept)).domains:
-                    return identity
+        if self._folder is not None and (kept := self._folder / PEER_FOLDER / domain).is_dir():
+            return Identity.load(kept)
         return self.issue(domain)
 
     def _trust_file(self, trust: Path | None) -> Path:

@@ -1,11 +1,13 @@
 """``mimi-conformance init`` writes what the rest of the tool can use, and says what is to be done with it."""
 
 import re
+import shlex
 import stat
 
 import pytest
 
-from mimi_conformance.command_line import main
+from mimi_conformance.command_line import main, serve
+from mimi_conformance.mocks.network.authority import Identity
 from mimi_conformance.mocks.network.network import Network
 from mimi_conformance.reference.provider.server import TLSServer
 from mimi_conformance.suites.target.description import TargetDescription
@@ -82,6 +84,21 @@ def test_a_server_with_the_target_certificate_and_a_peer_meet(init, tmp_path):
 
     assert exchange.error is None
     assert exchange.status == 204
+
+
+def test_the_command_that_lets_the_reference_stand_in_is_one_that_serve_understands(init, tmp_path):
+    _, text = init(
+        tmp_path, "--target-certificate", "--url", "https://127.0.0.1:9443", "--control", "http://[::1]:9000"
+    )
+    printed = next(line for line in text.splitlines() if "mimi-conformance serve" in line)
+
+    _, _, *arguments = shlex.split(printed)
+    parameters = serve.command.make_context("serve", arguments).params
+
+    assert parameters["domain"] == "a.example"
+    assert (parameters["port"], parameters["control_port"]) == (9443, 9000)
+    assert parameters["trust"] == tmp_path / "ca.pem"
+    assert Identity.load(parameters["key"].parent).certificate_chain == parameters["certificate"]
 
 
 def test_it_says_whom_to_trust_and_the_three_ways_to_our_peers(init, tmp_path):

@@ -34,17 +34,6 @@ def test_identities_kept_in_the_folder_are_used_and_missing_ones_issued(tmp_path
     assert not c.identity.certificate_chain.exists()
 
 
-def test_identities_are_found_by_the_domain_in_their_certificate(tmp_path):
-    authority = CertificateAuthority.create()
-    nested = authority.issue(["b.example"], tmp_path / "b.example")
-    bare = authority.issue(["c.example", "d.example"], tmp_path)
-
-    with Network(folder=tmp_path) as network:
-        assert network.add_peer("b.example").identity == nested
-        assert network.add_peer("d.example").identity == bare
-        assert network.add_peer("e.example").identity not in (nested, bare)
-
-
 def test_authorities_of_the_target_are_trusted_besides_our_own(tmp_path):
     other = CertificateAuthority.create("somebody else")
     other_file = other.save(tmp_path)
