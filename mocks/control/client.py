@@ -11,6 +11,7 @@ import httpx
 
 from mimi_conformance.mocks.control.contract import (
     LONGEST_WAIT_SECONDS,
+    SEARCH_TYPES,
     ContractError,
     Document,
     ErrorCode,
@@ -22,6 +23,7 @@ from mimi_conformance.mocks.control.contract import (
 )
 from mimi_conformance.mocks.network.addresses import Address
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 
 ANSWER_SECONDS = 10.0
 LONGEST_QUOTE = 200  # characters of an answer that is not the contract's
@@ -204,7 +206,7 @@ class ControlClient:
         *,
         clients: Sequence[ClientDevice] | None = None,
         profile: Sequence[ControlledField] | None = None,
-        search_types: Collection[str] | None = None,
+        search_types: Collection[SearchIdentifierType] | None = None,
         consent: Sequence[ConsentDecision] | None = None,
         deleted: bool | None = None,
     ) -> None:
@@ -214,7 +216,9 @@ class ControlClient:
             clients=clients
             and [{"client": it.uri.text, "key_packages": [to_text(kp) for kp in it.key_packages]} for it in clients],
             profile=None if profile is None else [_field(entry) for entry in profile],
-            search_types=None if search_types is None else sorted(search_types),
+            search_types=None
+            if search_types is None
+            else [name for name, type_ in SEARCH_TYPES.items() if type_ in search_types],
             consent=consent
             and [
                 _without_none(requester=it.requester.text, granted=it.granted, room=it.room and it.room.text)

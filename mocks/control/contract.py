@@ -5,19 +5,38 @@ No HTTP; the harness's side is client.py, and reference_adapter.py the reference
 
 import base64
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Literal
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
+
+from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 
 VERSION = 1
 LONGEST_WAIT_SECONDS = 30.0
 
 Document = dict[str, Any]
 """A JSON object."""
+
+
+SEARCH_TYPES: Mapping[str, SearchIdentifierType] = MappingProxyType(
+    {
+        "handle": SearchIdentifierType.handle,
+        "nick": SearchIdentifierType.nick,
+        "email": SearchIdentifierType.email,
+        "phone": SearchIdentifierType.phone,
+        "partialName": SearchIdentifierType.partial_name,
+        "wholeProfile": SearchIdentifierType.whole_profile,
+        "oidcStdClaim": SearchIdentifierType.oidc_std_claim,
+        "vcardField": SearchIdentifierType.vcard_field,
+    }
+)
+"""The names of search types in the contract: those of PROTO 5.8."""
 
 
 class Operation(StrEnum):

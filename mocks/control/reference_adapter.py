@@ -7,12 +7,12 @@ import hmac
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from mimi_conformance.reference.provider.outgoing import PeerError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from mimi_conformance.mocks.control.contract import (
+    SEARCH_TYPES,
     VERSION,
     ContractError,
     Document,
@@ -26,26 +26,13 @@ from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.local import ClientChange, LocalService, UserChange
 from mimi_conformance.reference.provider.messages import Endpoint, LocalRequestError
+from mimi_conformance.reference.provider.outgoing import PeerError
 from mimi_conformance.reference.provider.server import ASGIApp, Receive, Scope, Send, TLSConfigurationError
 from mimi_conformance.reference.provider.users import ConsentDecision, ProfileEntry
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
-from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 
 IMPLEMENTATION = "mimi-conformance reference"
-
-_SEARCH_TYPES: Mapping[str, SearchIdentifierType] = MappingProxyType(
-    {
-        "handle": SearchIdentifierType.handle,
-        "nick": SearchIdentifierType.nick,
-        "email": SearchIdentifierType.email,
-        "phone": SearchIdentifierType.phone,
-        "partialName": SearchIdentifierType.partial_name,
-        "wholeProfile": SearchIdentifierType.whole_profile,
-        "oidcStdClaim": SearchIdentifierType.oidc_std_claim,
-        "vcardField": SearchIdentifierType.vcard_field,
-    }
-)
 
 
 class OperationError(Exception):
@@ -156,7 +143,7 @@ class ReferenceAdapter:
                 user,
                 clients=tuple(_client(it) for it in request.get("clients", ())),
                 profile=None if profile is None else tuple(_profile_entry(it) for it in profile),
-                search_types=None if search_types is None else frozenset(_SEARCH_TYPES[name] for name in search_types),
+                search_types=None if search_types is None else frozenset(SEARCH_TYPES[name] for name in search_types),
                 consent=tuple(_decision(user, it) for it in request.get("consent", ())),
                 deleted=request.get("deleted"),
             )
@@ -204,7 +191,7 @@ def _client(document: Document) -> ClientChange:
 
 def _profile_entry(document: Document) -> ProfileEntry:
     return ProfileEntry(
-        _SEARCH_TYPES[document["type"]],
+        SEARCH_TYPES[document["type"]],
         document["value"],
         document.get("name", ""),
         document["searchable"],

@@ -12,6 +12,7 @@ from mimi_conformance.mocks.control.client import ClientDevice, ConsentDecision,
 from mimi_conformance.mocks.peers.user import PeerDevice, PeerUser
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.mls.credential import Credential
+from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.judgement import blocked
 from mimi_conformance.suites.target.sections import CredentialIdentity
@@ -30,7 +31,7 @@ class UserWish:
     consent_for: MimiUri | None = None
     no_consent_for: MimiUri | None = None
     room: MimiUri | None = None
-    search_types: frozenset[str] | None = None
+    search_types: frozenset[SearchIdentifierType] | None = None
 
     def is_met_by(self, user: TargetUser) -> bool:
         """Whether a fixture has everything that is wished for."""
@@ -47,7 +48,8 @@ class UserWish:
     def __str__(self) -> str:
         parts = [_shown(entry) for entry in self.profile]
         if self.search_types is not None:
-            parts.append(f"found by {' or '.join(sorted(self.search_types)) or 'no search'} only")
+            names = " or ".join(type_.name for type_ in sorted(self.search_types))
+            parts.append(f"found by {names or 'no search'} only")
         if self.key_packages:
             parts.append("KeyPackages")
         if self.clients:

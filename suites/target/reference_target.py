@@ -1,7 +1,7 @@
 """The reference, set up as a server under test: the description that comes out is one like any other.
 
-    with ReferenceTarget() as description:
-        ...
+    with ReferenceTarget() as reference:
+        reference.description
 
 A laboratory as `mimi-conformance init` makes it, the provider on loopback, its control interface beside it, and a
 target.toml that names them. A defect changes what runs, never what is known about it.
@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 from mimi_conformance.mocks.control.reference_adapter import create_control_app
 from mimi_conformance.mocks.control.server import ControlServer
@@ -37,7 +38,12 @@ class ReferenceTarget:
         provider_class: its protocol logic.
         instance_class: the whole provider.
         wrap_control: put around the ASGI app of its control interface.
+
+    Attributes:
+        description: the target's description, once started.
     """
+
+    description: TargetDescription
 
     def __init__(
         self,
@@ -51,11 +57,11 @@ class ReferenceTarget:
         self._wrap_control = wrap_control
         self._resources = ExitStack()
 
-    def __enter__(self) -> TargetDescription:
+    def __enter__(self) -> Self:
         with ExitStack() as stack:
-            description = self._start(stack)
+            self.description = self._start(stack)
             self._resources = stack.pop_all()
-        return description
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._resources.close()

@@ -3,14 +3,14 @@
     @checks("PROTO-5.8-16")
     @feature("identifier-query", "search-handle")
     def test_a_user_who_is_not_searchable_is_never_found(world: World) -> None:
-        zach = world.user(ProfileEntry(ProfileType.HANDLE, searchable=False))
+        zach = world.user(profile=[ProfileEntry(ProfileType.HANDLE, searchable=False)])
         exchange = world.peer.identifier_query(...)
 
 Nothing is shared between tests: whatever they make has a name of its own, so that they run in any order, at the same
 time, and without a reset. Whatever the target can't provide ends the test as blocked, and says what was missing.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,7 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
+from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 from mimi_conformance.reference.wire.protocol.key_material import KeyMaterialResponse, KeyMaterialUserCode
 from mimi_conformance.suites.target.addressed_peer import AddressedPeer
 from mimi_conformance.suites.target.description import TargetDescription
@@ -145,13 +146,14 @@ class World:
 
     def user(
         self,
-        *profile: ProfileEntry,
+        *,
+        profile: Sequence[ProfileEntry] = (),
         clients: int = 0,
         key_packages: bool = False,
         consent_for: MimiUri | None = None,
         no_consent_for: MimiUri | None = None,
         room: MimiUri | None = None,
-        search_types: Collection[str] | None = None,
+        search_types: Collection[SearchIdentifierType] | None = None,
     ) -> TargetUser:
         """A user of the target: a new one when there is a control interface, else a fixture that has all of this.
 
@@ -162,11 +164,11 @@ class World:
             consent_for: a user of ours who may fetch them.
             no_consent_for: a user of ours who may not.
             room: the only room that `consent_for` and `no_consent_for` are about; None for any.
-            search_types: the searches, by the names of PROTO 5.8, that may find the user; None for all.
+            search_types: the searches that may find the user; None for all.
         """
         return self._population.user(
             UserWish(
-                profile=profile,
+                profile=tuple(profile),
                 clients=clients,
                 key_packages=key_packages,
                 consent_for=consent_for,
