@@ -96,8 +96,6 @@ class RawConnection:
                     body += event.data
                 case h11.EndOfMessage() if head is not None:
                     return Response(head.status_code, _text(head.headers.raw_items()), bytes(body))
-                case h11.ConnectionClosed():
-                    raise ConnectionResetError("the connection was closed without a response")
 
     def close(self) -> None:
         """Close the connection."""
@@ -117,7 +115,7 @@ class RawConnection:
                 event = parser.next_event()
             except h11.RemoteProtocolError as error:
                 if self._ended and not self._received:
-                    raise ConnectionResetError("the connection was closed in the middle of a response") from error
+                    raise ConnectionResetError("the connection was closed before a response was complete") from error
                 raise ResponseError(str(error)) from error
             if event is not h11.NEED_DATA:
                 return event
