@@ -9,6 +9,7 @@ from mimi_conformance.reference.provider.messages import Answer, Call, Refusal
 from mimi_conformance.reference.provider.query_policy import Condition
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.provider.users import ProfileEntry, User
+from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.identifier import (
     FieldSource,
@@ -35,9 +36,12 @@ class IdentifierQueryEndpoint(ProviderBase):
     def answer_to_identifier_query(self, transaction: Transaction, call: Call) -> Answer:
         """200 with an IdentifierResponse, whatever its code (AMB-116)."""
         self.check_queried_domain(call)
-        request = self.decoded(IdentifierRequest, call.body)
-        conditions = tuple(self.condition(element) for element in request.query_elements)
-        return Answer(HTTPStatus.OK, self.identifier_response(transaction, call.source, conditions).encode())
+        conditions = self.conditions(call.body)
+        if conditions is None:
+            response = IdentifierResponse(IdentifierQueryCode.unsupported_field)
+        else:
+            response = self.identifier_response(transaction, call.source, conditions)
+        return Answer(HTTPStatus.OK, response.encode())
 
     def check_queried_domain(self, call: Call) -> None:
         """Refuse a query for users of another provider (AMB-011).
@@ -48,6 +52,22 @@ class IdentifierQueryEndpoint(ProviderBase):
         """
         if call.subject != self.domain:
             raise Refusal(HTTPStatus.NOT_FOUND, f"{call.subject} is not served here, but {self.domain} is.")
+
+    def conditions(self, body: bytes) -> tuple[Condition, ...] | None:
+        """What a query asks; None when it uses a search type that nobody knows, after which it can't be read (AMB-118).
+
+        Raises:
+            Refusal: 400, it can't be read.
+
+        """
+        try:
+            request = IdentifierRequest.decode(body)
+        except DecodeError as error:
+            # The type is an element's first octet, so the fault can only be its value.
+            if error.path.endswith("].search_type"):
+                return None
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"The body is no IdentifierRequest: {error}.") from error
+        return tuple(self.condition(element) for element in request.query_elements)
 
     def condition(self, element: QueryElement) -> Condition:
         """An element of a query as text.

@@ -1,14 +1,33 @@
-"""Certificates for the tests of this room, made once per session."""
+"""A provider to test, and certificates for it and its peers."""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import NameOID
+
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.key_package import create_key_package
+from mimi_conformance.reference.provider.base import ProviderSettings
+from mimi_conformance.reference.provider.local import ClientChange, LocalService, UserChange
+from mimi_conformance.reference.provider.messages import PeerRequest
+from mimi_conformance.reference.provider.outgoing import PeerClient
+from mimi_conformance.reference.provider.provider import Provider
+from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
+from mimi_conformance.reference.wire.mls.credential import Credential
+from mimi_conformance.reference.wire.mls.key_package import KeyPackage
+from mimi_conformance.reference.wire.mls.leaf_node import Lifetime
+from mimi_conformance.reference.wire.mls.registries import CipherSuite
+from mimi_conformance.reference.wire.protocol.common import IdentifierUri
+from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
 
 
 @dataclass(frozen=True)
@@ -53,7 +72,13 @@ class Authority:
         )
         return files
 
-    def _builder(self, subject: x509.Name, public_key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    def issue_for_uris(self, uris: list[str], public_key: ed25519.Ed25519PublicKey) -> bytes:
+        """A client's certificate, in DER."""
+        names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri) for uri in uris])
+        builder = self._builder(x509.Name([]), public_key).add_extension(names, critical=True)
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+    def _builder(self, subject: x509.Name, public_key) -> x509.CertificateBuilder:
         now = dt.datetime.now(dt.UTC)
         return (
             x509.CertificateBuilder()
@@ -85,3 +110,91 @@ def a_example(authority: Authority) -> IdentityFiles:
 @pytest.fixture(scope="session")
 def b_example(authority: Authority) -> IdentityFiles:
     return authority.issue("b.example")
+
+
+@pytest.fixture(scope="session")
+def c_example(authority: Authority) -> IdentityFiles:
+    return authority.issue("c.example")
+
+
+NOW = 1_800_000_000_000
+ALICE = MimiUri.user("a.example", "alice")
+ALICE_PHONE = MimiUri.client("a.example", "alice", "phone")
+ALICE_DESK = MimiUri.client("a.example", "alice", "desk")
+BOB = MimiUri.user("b.example", "bob")
+CLUBHOUSE = MimiUri.room("b.example", "clubhouse")
+SUITE = CipherSuite.MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519
+
+
+def make_key_package(client: MimiUri, seed: int = 1, suite: CipherSuite = SUITE, **options) -> KeyPackage:
+    source = Random(f"{client} {seed}").randbytes
+    return create_key_package(
+        suite,
+        Credential.basic(bytes(client)),
+        parameters(suite).signature.new_private_key(source),
+        random=source,
+        **{"lifetime": Lifetime(0, 2**40)} | options,
+    ).key_package
+
+
+def consent_entry(operation: str, requester=BOB, target=ALICE, room=None, key_packages=None, **changes) -> ConsentEntry:
+    return ConsentEntry(
+        consent_operation=ConsentOperation[operation],
+        requester_uri=IdentifierUri.of(str(requester)),
+        target_uri=IdentifierUri.of(str(target)),
+        room_id=None if room is None else IdentifierUri.of(str(room)),
+        client_key_packages=() if operation == "grant" and key_packages is None else key_packages,
+        **changes,
+    )
+
+
+class World:
+    """The provider of a.example with its memory, seen by its peers and by its own clients."""
+
+    def __init__(self, storage: SQLiteStorage, certificates: dict[str, bytes], peers: PeerClient) -> None:
+        self.storage = storage
+        self.certificates = certificates
+        self._peers = peers
+        self.use(Provider(ProviderSettings("a.example")))
+
+    def use(self, provider: Provider) -> None:
+        self.provider = provider
+        self.service = LocalService(provider, self.storage, self._peers, lambda _: None, clock=lambda: NOW)
+
+    def ask(self, method: str, path: str, body: bytes = b"", source: str = "b.example", now: int = NOW, **changes):
+        """Send a request as the provider ``source`` would; ``changes`` replaces fields of the PeerRequest."""
+        headers = (("host", "a.example"), ("from", f"mimi@{source}"))
+        request = PeerRequest(method, path, headers, self.certificates[source], body)
+        with self.storage.transaction() as transaction:
+            return self.provider.handle(transaction, replace(request, **changes), now)
+
+    def post(self, endpoint: str, subject: str, body: bytes, **options):
+        return self.ask("POST", f"/v1/{endpoint}/{quote(subject, safe='')}", body, **options)
+
+    def inbox(self, client: MimiUri = ALICE_PHONE):
+        return self.service.deliveries(client)
+
+    key_package = staticmethod(make_key_package)
+    entry = staticmethod(consent_entry)
+    now = NOW
+
+    def dump(self) -> list[str]:
+        """Everything in the database, to see that nothing changed."""
+        return list(self.storage._connection.iterdump())
+
+
+@pytest.fixture
+def world(authority, a_example, b_example, c_example) -> Iterator[World]:
+    peers = PeerClient(
+        "a.example",
+        certificate_chain=a_example.certificate_chain,
+        private_key=a_example.private_key,
+        authorities=authority.trust,
+    )
+    storage = SQLiteStorage()
+    certificates = {"a.example": a_example.der, "b.example": b_example.der, "c.example": c_example.der}
+    world = World(storage, certificates, peers)
+    world.service.change_user(UserChange(ALICE, clients=(ClientChange(ALICE_PHONE), ClientChange(ALICE_DESK))))
+    yield world
+    storage.close()
+    peers.close()

@@ -60,9 +60,7 @@ def test_a_prefix_and_suffix_that_overlap_do_not_match():
     assert match("https://a.example/ab{x}ba", "/aba") is None
 
 
-@pytest.mark.parametrize(
-    "template", ["https://a.example/", "https://a.example/{a}{b}", "https://a.example/{+a}", "{"]
-)
+@pytest.mark.parametrize("template", ["https://a.example/", "https://a.example/{a}{b}", "https://a.example/{+a}", "{"])
 def test_a_template_needs_exactly_one_simple_variable(template):
     with pytest.raises(UrlTemplateError, match="exactly one simple variable"):
         variable(template)

@@ -1,0 +1,128 @@
+"""``mimi-conformance serve``: the reference provider as a server of its own, with its own storage."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from cryptography import x509
+
+from mimi_conformance.reference.identity.certificate import authenticates, provider_domains
+from mimi_conformance.reference.identity.errors import IdentifierError
+from mimi_conformance.reference.provider.app import ServedRequest
+from mimi_conformance.reference.provider.base import ProviderSettings
+from mimi_conformance.reference.provider.instance import ReferenceInstance
+from mimi_conformance.reference.provider.server import TLSConfigurationError
+from mimi_conformance.reference.provider.sqlite_storage import StorageError
+
+DEFAULT_PORT = 8443
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command
+@click.option("--domain", required=True, help="The provider's domain, which its users' URIs carry.")
+@click.option("--certificate", required=True, type=_FILE, help="PEM: its certificate, then intermediates.")
+@click.option("--key", required=True, type=_FILE, help="PEM: the certificate's private key.")
+@click.option("--trust", required=True, type=_FILE, help="PEM: authorities of the other providers' certificates.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+@click.option("--database", type=_FILE, help="SQLite file, made when missing.  [default: ./mimi-DOMAIN.sqlite]")
+@click.option("--control-port", type=click.IntRange(0, 65535), help="Serve the control interface here, on loopback.")
+@click.option("--control-token", default="", help="Bearer token that the control interface asks for.")
+def command(
+    *,
+    domain: str,
+    certificate: Path,
+    key: Path,
+    trust: Path,
+    host: str,
+    port: int,
+    database: Path | None,
+    control_port: int | None,
+    control_token: str,
+) -> None:
+    """Run the reference provider until it is interrupted.
+
+    Prints one line for each request. What was answered is in the database, whatever happens next.
+    """
+    database = database or Path(f"mimi-{domain}.sqlite")
+    with _sentences(f"{host}:{port}"):
+        instance = ReferenceInstance(
+            ProviderSettings(domain),
+            certificate_chain=certificate,
+            private_key=key,
+            trust=trust,
+            host=host,
+            port=port,
+            database=database,
+            served=lambda served: click.echo(describe(served)),
+        )
+        _check_certificate(certificate, domain)
+        instance.start()
+    try:
+        address, real_port = instance.address
+        click.echo(f"The provider {domain} listens on https://{address}:{real_port} and remembers in {database}.")
+        if control_port is None:
+            _wait_for_signal()
+        else:
+            _serve_control(instance, control_port, control_token)
+    finally:
+        instance.stop()
+    click.echo("Stopped.")
+
+
+def describe(served: ServedRequest) -> str:
+    """One line about a request: when, who, what, the status, how long it took, and why it was refused."""
+    time = datetime.now(UTC).strftime("%H:%M:%S")
+    sender = ", ".join(served.request.header("from")) or "nobody"
+    answer = served.answer
+    line = (
+        f"{time} {sender} {served.request.method} {served.request.raw_path} "
+        f"-> {int(answer.status)} ({served.seconds * 1000:.0f} ms)"
+    )
+    # What a peer sends must not be able to write lines or colours of its own.
+    text = f"{line}: {answer.reason}" if answer.reason else line
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+@contextmanager
+def _sentences(address: str) -> Iterator[None]:
+    """Turn what can be wrong with the arguments into a sentence for the command line."""
+    try:
+        yield
+    except (IdentifierError, TLSConfigurationError, StorageError) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"Can't listen on {address}: {error.strerror}.") from error
+
+
+def _check_certificate(path: Path, domain: str) -> None:
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    if not authenticates(certificate, domain):
+        names = ", ".join(provider_domains(certificate)) or "no domain"
+        raise click.ClickException(f"The certificate in {path} authenticates {names}, not {domain}.")
+
+
+def _serve_control(instance: ReferenceInstance, port: int, token: str) -> None:
+    # Only who asks for it pays for the control interface, and only then is it code that can break.
+    from mimi_conformance.mocks.control.reference_adapter import create_control_app  # noqa: PLC0415
+    from mimi_conformance.mocks.control.server import ControlServer  # noqa: PLC0415
+
+    control = ControlServer(create_control_app(instance.service, token), port=port)
+    with _sentences(f"127.0.0.1:{port}"):
+        control.start()
+    try:
+        click.echo(f"The control interface listens on {control.url}.")
+        _wait_for_signal()
+    finally:
+        control.stop()
+
+
+def _wait_for_signal() -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()
