@@ -1,6 +1,6 @@
 """A run on the terminal: what failed first, then the rest, then the numbers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from rich.console import Console, Group, RenderableType
@@ -84,7 +84,7 @@ def _preflight(run: Run, *, verbose: bool) -> Iterator[RenderableType]:
         yield Text.assemble((f"{finding.outcome:8}", _CHECK_STYLES[finding.outcome]), f" {finding.message}")
         if finding.outcome is CheckOutcome.PROBLEM or verbose:
             for exchange in finding.exchanges:
-                yield Padding(Group(*exchange_lines(exchange, verbose=verbose)), _INDENT, expand=False)
+                yield _shifted(exchange_lines(exchange, verbose=verbose))
 
 
 def _failures(run: Run, *, verbose: bool) -> Iterator[RenderableType]:
@@ -111,7 +111,7 @@ def _failure(
         left_out = len(test.exchanges) - len(shown)
         yield _indented(f"{left_out} earlier exchanges are left out; --verbose and the JSON report have them.", "dim")
     for exchange in shown:
-        yield Padding(Group(*exchange_lines(exchange, verbose=verbose)), _INDENT, expand=False)
+        yield _shifted(exchange_lines(exchange, verbose=verbose))
 
 
 def _broken(judgement: Judgement, requirement: RequirementResult | None) -> Iterator[RenderableType]:
@@ -246,7 +246,12 @@ def _tests(count: int) -> str:
 
 
 def _indented(text: str, style: str = "") -> RenderableType:
-    return Padding(Text(text, style=style), _INDENT, expand=False)
+    return _shifted(Text(line, style=style) for line in text.splitlines())
+
+
+def _shifted(lines: Iterable[Text]) -> RenderableType:
+    """Lines to the right, each by itself: padded together they would all get as long as the longest."""
+    return Group(*(Padding(line, _INDENT, expand=False) for line in lines))
 
 
 def console_of(*, error: bool = False) -> Console:

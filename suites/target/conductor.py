@@ -119,9 +119,8 @@ class Conductor:
         """Tell configuration from conformance before anything runs."""
         if self._performer.target is not None:
             self._preflight = tuple(finding_as_evidence(finding) for finding in preflight(self._performer.target))
-        stopping = [finding.message for finding in self._preflight if finding.outcome is CheckOutcome.PROBLEM]
-        if stopping:
-            pytest.exit("\n".join(("The preflight stops the run.", *stopping)), returncode=ExitCode.PREFLIGHT)
+        if any(finding.outcome is CheckOutcome.PROBLEM for finding in self._preflight):
+            pytest.exit("the preflight stopped the run", returncode=ExitCode.PREFLIGHT)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Count the tests, when they run in this process."""
@@ -167,6 +166,8 @@ class Conductor:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End the run: close what was opened, write the reports, decide the exit code."""
         self._opened.close()
+        if session.exitstatus == ExitCode.USAGE:
+            return  # the options make no run
         self.run = self._assembled()
         try:
             self._score.reports.write(self.run)

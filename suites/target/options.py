@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from mimi_conformance.reference.drafts.requirements import UnknownRequirement, r
 from mimi_conformance.suites.target.conductor import Commission, Reports, Score
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.known_failures import KnownFailuresError, load
+from mimi_conformance.suites.target.reference_target import ReferenceTarget
 
 
 def add_to(parser: pytest.Parser) -> None:
@@ -34,6 +36,10 @@ def ask_for_a_run(config: pytest.Config, commission: Commission) -> bool:
         raise pytest.UsageError("Give either --target or --reference: a run tests one server.")
     if config.option.target is not None:
         _check_place(config)
+    if any(given):
+        # pytest reads -k and -m when it selects tests. Under pytest-xdist that is in a worker, and too late for usage.
+        mark: Any = config.pluginmanager.get_plugin("mark")
+        mark.pytest_collection_modifyitems(items=[], config=config)
     return any(given) and not config.option.collectonly
 
 
@@ -74,8 +80,6 @@ def _open_target(config: pytest.Config, commission: Commission, opened: ExitStac
     if commission.target is not None:
         return commission.target
     if config.option.reference:
-        from mimi_conformance.suites.target.reference_target import ReferenceTarget
-
         return opened.enter_context(ReferenceTarget()).description
     place: str = config.option.target
     if "://" in place:

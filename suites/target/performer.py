@@ -4,12 +4,13 @@ One per process that runs tests: pytest itself, or each worker of pytest-xdist. 
 """
 
 from collections.abc import Container, Generator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 from _pytest.runner import runtestprotocol  # the only way to run a test again; pytest-rerunfailures uses it too
+from hypothesis import settings
 
-from mimi_conformance.mocks.network.recorder import Recorder
 from mimi_conformance.reference.drafts.requirements import UnknownRequirement, requirement
 from mimi_conformance.reports.json_report import plain
 from mimi_conformance.reports.model import TestResult, Verdict
@@ -28,12 +29,15 @@ from mimi_conformance.suites.target.evidence import as_evidence
 from mimi_conformance.suites.target.judgement import (
     FEATURE_MARKER,
     ROLE_MARKER,
+    Blocked,
     Ledger,
     MisusedJudgement,
     NotDeclared,
     judging,
 )
+from mimi_conformance.suites.target.laboratory import LaboratoryError
 from mimi_conformance.suites.target.sections import FEATURES, Role
+from mimi_conformance.suites.target.world import World, open_world
 
 RESULT = (
     "conformance"  # the attribute of a test's last report that holds its result as JSON; it crosses to the controller
@@ -41,6 +45,7 @@ RESULT = (
 VERDICT = "conformance_verdict"  # the attribute of the report that decided; what pytest shows for the test
 COLLECTED = "conformance_collected"  # the key under which a worker tells the controller which tests it found
 
+_PROFILE = "mimi-conformance"
 _ATTEMPT = pytest.StashKey[Attempt]()
 
 
@@ -48,16 +53,39 @@ class Performer:
     """The hooks that run tests.
 
     `known` are the known failures; `wanted`, when not empty, are the requirements to which the run is narrowed;
-    `recorder` is set once the world of the tests is open, and is where their evidence comes from.
+    `worker` is the number of this process among those that run tests. `target` is set before the tests are collected.
     """
 
-    def __init__(self, known: Mapping[str, str], wanted: frozenset[str], *, strict: bool) -> None:
+    def __init__(self, known: Mapping[str, str], wanted: frozenset[str], worker: int, *, strict: bool) -> None:
         self._known = known
         self._wanted = wanted
         self._strict = strict
         self.target: TargetDescription | None = None
-        self.recorder: Recorder | None = None
+        self._worker = worker
+        self._opened = ExitStack()
+        self._world: World | None = None
         self.collected: list[str] = []
+        self._hypothesis_profile = ""
+
+    def world(self) -> World:
+        """The world of the tests, opened when the first of them asks for it; Blocked when that can't be done."""
+        assert self.target is not None  # without one, no test is run
+        if self._world is None:
+            try:
+                self._world = self._opened.enter_context(open_world(self.target, self._worker))
+            except LaboratoryError as error:
+                raise Blocked(str(error)) from error
+        return self._world
+
+    def pytest_configure(self) -> None:
+        """Generate the same input in every run: a verdict must not depend on luck or on what an earlier run kept."""
+        self._hypothesis_profile = settings.get_current_profile_name()
+        settings.register_profile(_PROFILE, database=None, derandomize=True, deadline=None, report_multiple_bugs=False)
+        settings.load_profile(_PROFILE)
+
+    def pytest_unconfigure(self) -> None:
+        """Give Hypothesis back to whoever else uses it in this process."""
+        settings.load_profile(self._hypothesis_profile)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -100,7 +128,8 @@ class Performer:
         return (yield)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Tell the controller of pytest-xdist, if there is one, which tests there are."""
+        """Close the world, and tell the controller of pytest-xdist, if there is one, which tests there are."""
+        self._opened.close()
         if (output := getattr(session.config, "workeroutput", None)) is not None:
             output[COLLECTED] = self.collected
 
@@ -115,11 +144,11 @@ class Performer:
 
     def _attempt(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[TestResult, list[pytest.TestReport]]:
         attempt = item.stash[_ATTEMPT] = Attempt(Ledger(cited(item)))
-        mark = self.recorder.mark() if self.recorder else 0
+        mark = self._world.recorder.mark() if self._world else 0
         with judging(attempt.ledger):
             attempt.reports = runtestprotocol(item, log=False, nextitem=nextitem)
-        if self.recorder is not None:
-            attempt.exchanges = tuple(as_evidence(exchange) for exchange in self.recorder.since(mark))
+        if self._world is not None:
+            attempt.exchanges = tuple(as_evidence(exchange) for exchange in self._world.recorder.since(mark))
         return known_failure(result_of(item, attempt, strict=self._strict), self._known), attempt.reports
 
 

@@ -6,14 +6,18 @@ Without a target it only knows its options and markers, so that this project's o
 import pytest
 from rich.console import Console
 
+from mimi_conformance.mocks.control.client import ControlClient
 from mimi_conformance.reports import terminal
 from mimi_conformance.reports.model import Verdict
 from mimi_conformance.reports.progress import MARKS
 from mimi_conformance.suites.target import options
+from mimi_conformance.suites.target.addressed_peer import AddressedPeer
 from mimi_conformance.suites.target.conductor import TARGET, Commission, Conductor
+from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.handing_over import loaded
 from mimi_conformance.suites.target.judgement import FEATURE_MARKER, REQUIREMENTS_MARKER, ROLE_MARKER
 from mimi_conformance.suites.target.performer import VERDICT, Performer
+from mimi_conformance.suites.target.world import World
 
 _CONDUCTOR = pytest.StashKey[Conductor]()
 _PERFORMER = pytest.StashKey[Performer]()
@@ -36,20 +40,54 @@ def pytest_configure(config: pytest.Config) -> None:
     commission = commissions[0] if commissions else Commission()
     if (workerinput := getattr(config, "workerinput", None)) is not None:
         if TARGET in workerinput:
-            _perform(config).target = loaded(workerinput[TARGET])
+            worker = int(workerinput["workerid"].removeprefix("gw"))
+            _perform(config, worker).target = loaded(workerinput[TARGET])
     elif options.ask_for_a_run(config, commission):
         _lead(config, commission)
 
 
-def _perform(config: pytest.Config) -> Performer:
-    performer = Performer(options.known_failures(config), options.wanted(config), strict=config.option.strict_target)
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """The target, our peers around it, and the target's users."""
+    world = request.config.stash[_PERFORMER].world()
+    world.start_test()
+    return world
+
+
+@pytest.fixture
+def target(world: World) -> TargetDescription:
+    """What is known about the server under test."""
+    return world.description
+
+
+@pytest.fixture
+def peer(world: World) -> AddressedPeer:
+    """A provider of ours."""
+    return world.peer
+
+
+@pytest.fixture
+def other_peer(world: World) -> AddressedPeer:
+    """Another provider of ours; without one, the test is blocked."""
+    return world.other_peer
+
+
+@pytest.fixture
+def control(world: World) -> ControlClient:
+    """The target's control interface; without one, the test is blocked."""
+    return world.control
+
+
+def _perform(config: pytest.Config, worker: int) -> Performer:
+    known, wanted = options.known_failures(config), options.wanted(config)
+    performer = Performer(known, wanted, worker, strict=config.option.strict_target)
     config.stash[_PERFORMER] = performer
     config.pluginmanager.register(performer, "conformance performer")
     return performer
 
 
 def _lead(config: pytest.Config, commission: Commission) -> None:
-    conductor = Conductor(_perform(config), options.score(config, commission))
+    conductor = Conductor(_perform(config, 0), options.score(config, commission))
     config.stash[_CONDUCTOR] = conductor
     config.pluginmanager.register(conductor, "conformance conductor")
     if config.option.tbstyle == "auto":

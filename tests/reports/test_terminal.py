@@ -1,0 +1,130 @@
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from mimi_conformance.reports import terminal
+from mimi_conformance.reports.model import CheckOutcome, ExitCode, Message, PreflightFinding, Verdict
+from mimi_conformance.reports.progress import MARKS, RunProgress
+
+
+def text_of(run, *, verbose=False, width=120):
+    console = Console(file=StringIO(), width=width)
+    terminal.render(run, console, verbose=verbose)
+    return console.file.getvalue()
+
+
+def test_failures_come_first_with_requirement_section_and_bytes(run):
+    text = text_of(run)
+    headings = ["Preflight", "Failed (1)", "Unstable", "Errors of the harness", "Warnings", "Blocked", "Requirements"]
+    assert sorted(headings, key=text.index) == headings
+    for part in (
+        "A [grant] is kept.",
+        "PROTO-5.7-15  MUST, draft-x, 5.7 Consent",
+        "It is answered",
+        "expected  201",
+        "got       500",
+        "number=10",
+        "b.example → target  POST https://a.example/consent/3",
+        "2 bytes  00ff",
+        "tree",
+        "Oh [no]",
+    ):
+        assert part in text
+
+
+def test_only_the_last_exchanges_and_the_headers_that_matter_are_shown(run):
+    text = text_of(run)
+    assert "consent/1" not in text
+    assert "X-Other" not in text
+    assert "2 earlier exchanges are left out" in text
+
+
+def test_a_verbose_report_leaves_nothing_out(run):
+    text = text_of(run, verbose=True)
+    assert "consent/0" in text
+    assert "X-Other: seldom seen" in text
+
+
+@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.PASS])
+def test_every_verdict_but_pass_is_explained(run, verdict):
+    alone = replace(run, tests=tuple(test for test in run.tests if test.verdict is verdict))
+    [test] = alone.tests
+    shown = test.readings[0].reading if verdict is Verdict.OTHER_READING else test.title
+    assert shown in text_of(alone) or test.id in text_of(alone)
+
+
+def test_tests_that_share_a_reason_are_told_together(run):
+    blocked = next(test for test in run.tests if test.verdict is Verdict.BLOCKED)
+    many = replace(run, tests=tuple(replace(blocked, id=f"a::test_{number}") for number in range(5)))
+    assert "because  5 tests\n  a::test_0\n  a::test_1\n  a::test_2\n  and 2 more" in text_of(many)
+    assert "a::test_4" in text_of(many, verbose=True)
+
+
+def test_topics_count_untested_and_untestable_requirements(run):
+    lines = text_of(run).splitlines()
+    header = next(line for line in lines if line.startswith("topic"))
+    row = next(line for line in lines if line.startswith("consent"))
+    assert header.split() == ["topic", "fail", "untested", "not", "testable"]
+    assert row.split() == ["consent", "1", "1", "1"]
+
+
+@pytest.mark.parametrize("code", [code for code in ExitCode if code is not ExitCode.USAGE])
+def test_the_last_line_says_what_the_exit_code_means(run, code, monkeypatch):
+    monkeypatch.setattr(type(run), "exit_code", code)
+    assert text_of(run).splitlines()[-1] == f"{terminal.MEANINGS[code]}  (exit code {code:d})"
+
+
+def test_an_interrupted_run_says_how_much_is_missing(run):
+    assert "3 tests were left out" in text_of(replace(run, interrupted=True, unstarted=3))
+
+
+def test_a_run_that_the_preflight_stopped_shows_all_of_it(run):
+    findings = (
+        PreflightFinding("connection", CheckOutcome.OK, "It is there."),
+        PreflightFinding("TLS", CheckOutcome.PROBLEM, "No TLS."),
+    )
+    text = text_of(replace(run, preflight=findings, tests=()))
+    assert "ok       It is there." in text
+    assert "problem  No TLS." in text
+
+
+def test_a_preflight_without_problems_is_silent(run):
+    fine = (PreflightFinding("connection", CheckOutcome.OK, "It is there."),)
+    assert "Preflight" not in text_of(replace(run, preflight=fine))
+
+
+def test_a_long_body_is_abridged(run, failing):
+    message = Message((), bytes(1000), 5000, "X", "\n".join(map(str, range(100))))
+    long = replace(failing, exchanges=(replace(failing.exchanges[0], request=message),))
+    text = text_of(replace(run, tests=(long,)), width=200)
+    assert f"5000 bytes  {'00' * 64}…" in text
+    assert "… 76 more lines" in text
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_narrow_terminal_is_no_problem(run, is_terminal):
+    console = Console(file=StringIO(), width=30, force_terminal=is_terminal)
+    terminal.render(run, console)
+    assert "grant" in console.file.getvalue()
+
+
+def test_progress_without_a_terminal_is_a_mark_per_test(run):
+    console = Console(file=StringIO(), width=120)
+    with RunProgress(console) as progress:
+        progress.selected(len(run.tests))
+        for test in run.tests:
+            progress.finished(test)
+    marks, count = console.file.getvalue().split()
+    assert sorted(marks) == sorted(MARKS.values())
+    assert count == f"{len(run.tests)}/{len(run.tests)}"
+
+
+def test_progress_on_a_terminal_is_a_bar(run):
+    console = Console(file=StringIO(), width=120, force_terminal=True)
+    with RunProgress(console) as progress:
+        progress.selected(2)
+        progress.finished(run.tests[0])
+    assert "1/2" in console.file.getvalue()
+    assert "1 failed" in console.file.getvalue()

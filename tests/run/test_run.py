@@ -1,0 +1,184 @@
+"""A run as a whole: selection, preflight, workers, reports, how it ends."""
+
+import json
+
+import jsonschema
+import pytest
+
+from mimi_conformance.mocks.network.exchange import Direction, Exchange
+from mimi_conformance.reports import json_report
+from mimi_conformance.reports.model import CheckOutcome, ExitCode, Verdict
+from mimi_conformance.suites.target import conductor
+from mimi_conformance.suites.target.finding import Finding, Outcome
+from mimi_conformance.suites.target.run import NoRunError, RunOptions, run_suites, suite_names
+
+TWO = """
+    @checks("PROTO-5.7-12")
+    def test_one():
+        pass
+
+    @checks("PROTO-5.7-15", "PROTO-5.7-13")
+    def test_two():
+        expect(False, "PROTO-5.7-15", expected="a", got="b")
+"""
+EXCHANGE = Exchange("1", Direction.TO_TARGET, "b.example", "GET", "https://a.example/", "/", (), b"", 1.0, ended=2.0)
+
+
+def names(found):
+    return [test.id.partition("::")[2] for test in found.tests]
+
+
+def test_tests_can_be_selected_by_name(run):
+    assert names(run(TWO, keyword="one")) == ["test_one"]
+
+
+def test_tests_can_be_selected_by_requirement(run):
+    assert names(run(TWO, requirements=("PROTO-5.7-13",))) == ["test_two"]
+
+
+def test_tests_can_be_selected_by_suite(run, write):
+    write("other/test_more.py", "@checks('PROTO-5.7-12')\ndef test_three():\n    pass")
+    assert names(run(TWO, suites=("other",))) == ["test_three"]
+
+
+def test_suites_are_the_folders_with_tests(write, suites):
+    write("other/test_more.py", "")
+    write("helping/not_tests.py", "")
+    assert suite_names(suites) == ("other",)
+
+
+def test_a_run_without_tests_says_that_nothing_ran(run):
+    assert run(TWO, keyword="three").exit_code is ExitCode.NOTHING_RAN
+
+
+def test_a_file_that_can_not_be_read_is_an_error_of_the_harness(run):
+    found = run("import no_such_module")
+    assert found.exit_code is ExitCode.HARNESS_ERROR
+    assert "no_such_module" in found.harness_errors[0]
+
+
+@pytest.mark.parametrize(
+    "options", [{"keyword": "one and"}, {"keyword": "one and", "workers": 2}, {"requirements": ("PROTO-0-99",)}]
+)
+def test_a_selection_that_makes_no_sense_is_wrong_usage(run, capsys, options):
+    with pytest.raises(NoRunError) as caught:
+        run(TWO, **options)
+    assert caught.value.exit_code == ExitCode.USAGE
+    assert "ERROR: " in capsys.readouterr().err
+
+
+def test_a_problem_in_the_preflight_stops_the_run(run, monkeypatch):
+    findings = (
+        Finding("TLS", Outcome.OK, "Good."),
+        Finding("directory", Outcome.PROBLEM, "No directory.", (EXCHANGE,)),
+    )
+    monkeypatch.setattr(conductor, "preflight", lambda _: findings)
+    found = run(TWO)
+    assert found.exit_code is ExitCode.PREFLIGHT
+    assert found.tests == ()
+    assert [(each.check, each.outcome) for each in found.preflight] == [
+        ("TLS", CheckOutcome.OK),
+        ("directory", CheckOutcome.PROBLEM),
+    ]
+    assert found.preflight[1].exchanges[0].url == "https://a.example/"
+
+
+def test_a_notice_in_the_preflight_lets_the_tests_run(run, monkeypatch):
+    monkeypatch.setattr(conductor, "preflight", lambda _: (Finding("clock", Outcome.NOTICE, "Slow."),))
+    found = run(TWO)
+    assert len(found.tests) == 2
+    assert found.preflight[0].message == "Slow."
+
+
+def test_a_description_with_mistakes_is_a_problem_of_the_preflight(tmp_path, suites, write):
+    write("family/test_things.py", TWO)
+    (tmp_path / "target.toml").write_text("[provider]\n")
+    found = run_suites(RunOptions(place=str(tmp_path / "target.toml"), folder=suites))
+    assert found.exit_code is ExitCode.PREFLIGHT
+    assert "provider.domains" in found.preflight[0].message
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"place": "missing.toml"}, "There is no file missing.toml"),
+        ({"place": "https://a.example"}, "needs --ca"),
+        ({"place": "https://a.example", "reference": True}, "Give either --target or --reference"),
+    ],
+)
+def test_a_target_that_can_not_be_one_is_wrong_usage(suites, capsys, options, says):
+    with pytest.raises(NoRunError) as caught:
+        run_suites(RunOptions(folder=suites, **options))
+    assert caught.value.exit_code == ExitCode.USAGE
+    assert says in capsys.readouterr().err
+
+
+def test_workers_give_the_same_results_as_one_process(run):
+    alone = run(TWO)
+    together = run(TWO, workers=2)
+    assert [(test.id, test.judgements) for test in together.tests] == [
+        (test.id, test.judgements) for test in alone.tests
+    ]
+    assert (alone.workers, together.workers) == (1, 2)
+    assert together.exit_code is alone.exit_code is ExitCode.REQUIREMENT_FAILED
+
+
+def test_a_worker_that_dies_is_an_error_of_the_harness(run):
+    found = run(
+        """
+        import os
+
+        @checks("PROTO-5.7-12")
+        def test_one():
+            os._exit(1)
+
+        @checks("PROTO-5.7-12")
+        def test_two():
+            pass
+        """,
+        workers=2,
+    )
+    assert found.exit_code is ExitCode.HARNESS_ERROR
+    assert "test_one" in found.harness_errors[0]
+    assert names(found) == ["test_two"]
+
+
+def test_the_reports_are_written(run, tmp_path):
+    found = run(TWO, report_json=tmp_path / "run.json", report_junit=tmp_path / "run.xml")
+    document = json.loads((tmp_path / "run.json").read_text())
+    jsonschema.validate(document, json_report.schema(), format_checker=jsonschema.FormatChecker())
+    assert json_report.loads((tmp_path / "run.json").read_text()) == found
+    assert 'failures="1"' in (tmp_path / "run.xml").read_text()
+
+
+def test_a_report_that_can_not_be_written_is_an_error(run, tmp_path):
+    found = run(TWO.replace("False", "True"), report_json=tmp_path)
+    assert found.exit_code is ExitCode.HARNESS_ERROR
+    assert f"The report {tmp_path} can't be written" in found.harness_errors[0]
+
+
+def test_the_listener_hears_how_far_the_run_is(write, suites, target, monkeypatch):
+    monkeypatch.setattr(conductor, "preflight", lambda _: ())
+    write("family/test_things.py", TWO)
+    heard = []
+
+    class Listener:
+        def selected(self, tests):
+            heard.append(tests)
+
+        def finished(self, result):
+            heard.append(result.verdict)
+
+    run_suites(RunOptions(target=target, folder=suites), Listener())
+    assert heard == [2, Verdict.PASS, Verdict.FAIL]
+
+
+def test_nothing_is_printed(run, capsys):
+    run(TWO)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_the_user_told_pytest_elsewhere_has_no_say(run, suites, monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k one")
+    (suites / "conftest.py").write_text("raise RuntimeError")
+    assert names(run(TWO)) == ["test_one", "test_two"]
