@@ -6,7 +6,6 @@ there, does not trust our peers or is no MIMI server at all is the user's, and g
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 from mimi_conformance.mocks.network.addresses import show_address
@@ -136,8 +135,8 @@ def _clock(exchange: Exchange) -> Finding:
     outcome = Outcome.NOTICE if abs(off) <= CLOCK_PROBLEM_SECONDS else Outcome.PROBLEM
     direction = "ahead of" if off > 0 else "behind"
     sentence = (
-        f"The server's clock is {timedelta(seconds=round(abs(off)))} {direction} ours (h:mm:ss); certificates, "
-        "KeyPackages and timestamps are judged by it, so set the one that is wrong."
+        f"The server's clock is {round(abs(off) / 60)} minutes {direction} ours; certificates, KeyPackages and timestamps are "
+        "judged by it, so set the one that is wrong."
     )
     return Finding("clock", outcome, sentence, (exchange,))
 
@@ -167,10 +166,10 @@ def _url_template_style(description: TargetDescription, peer: Peer, directory: D
     served = [style for style, exchange in exchanges.items() if exchange.status not in (None, 404, 405, 421)]
     declared = description.settings.url_template_style
     seen = tuple(exchanges.values())
-    if len(served) != 1:
-        sentence = f"Not checked: {endpoint} answers {'both' if served else 'neither'} of the styles."
+    if not served:
+        sentence = f"Not checked: {endpoint} is not to be found in any style of writing a URI into its template."
         return Finding(name, Outcome.UNKNOWN, sentence, seen)
-    if served == [declared]:
+    if declared in served:
         return Finding(name, Outcome.OK, f"URIs are written into URL templates in the style {declared!s}.", seen)
     sentence = (
         f"The server expects URIs in its URL templates in the style {served[0]!s}, and the description says "
