@@ -28,7 +28,7 @@ class When:
 
 @dataclass(frozen=True)
 class Select:
-    """What the field is depends on the value at `path`: a type for each value; a value without one is an error."""
+    """What the field is depends on the value at `path`: a type for each value that is `Among` that field's values."""
 
     path: str
     arms: Mapping[Any, Any]

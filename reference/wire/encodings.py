@@ -183,8 +183,8 @@ class Enumerated(Encoding):
             try:
                 return self.kind(form)
             except ValueError as error:
-                raise _unexpected(form, f"a name of {self}") from error
-        raise _unexpected(form, f"a name of {self}")
+                raise _unexpected(form, f"in {self}") from error
+        raise _unexpected(form, f"in {self}")
 
 
 @dataclass(frozen=True)

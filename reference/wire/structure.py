@@ -94,10 +94,6 @@ class Struct:
         )
 
 
-class NoArmError(LookupError):
-    """A `select` has no arm for the value it switches on."""
-
-
 @dataclass(frozen=True)
 class Field:
     """One field of a structure: its name, its encoding, and what decides whether and how it is there."""
@@ -137,12 +133,7 @@ class Field:
 
     def arm_in(self, value: Any) -> Encoding:
         """Return this field's encoding in a structure that has it and whose earlier fields are set."""
-        if self.arms is None:
-            return self.encoding
-        switch = self.path(value)
-        if switch not in self.arms:
-            raise NoArmError(f"there is no arm for {switch!r}")
-        return self.arms[switch]
+        return self.encoding if self.arms is None else self.arms[self.path(value)]
 
     def given_in(self, value: Any) -> dict[str, object]:
         """Return what this field's structure is given, in a structure whose earlier fields are set."""
@@ -157,10 +148,7 @@ class Field:
 
     def decode(self, value: Any, data: bytes, position: int, end: int) -> int:
         """Read a field that is there into a structure whose earlier fields are set; return the position after it."""
-        try:
-            encoding = self.arm_in(value)
-        except NoArmError as error:
-            raise DecodeError(str(error), position) from None
+        encoding = self.arm_in(value)
         if self.giving is not None and isinstance(encoding, StructEncoding):
             item, after = encoding.decode(data, position, end, self.given_in(value))
         else:
@@ -175,11 +163,7 @@ class Field:
     def encode(self, value: Any, output: bytearray) -> None:
         """Append a field that is there."""
         item = getattr(value, self.name)
-        try:
-            encoding = self.arm_in(value)
-        except NoArmError as error:
-            raise EncodeError(str(error)) from None
-        encoding.encode(item, output)
+        self.arm_in(value).encode(item, output)
         self.check(value, item)
 
     def require_absent(self, value: Any) -> None:
@@ -296,10 +280,7 @@ class StructEncoding(Encoding):
 
     def _field_from_json(self, field: Field, form: dict[str, Any], value: Any, present: set[str]) -> None:
         """Set one field from the object that holds it."""
-        try:
-            encoding = field.encoding_in(value)
-        except NoArmError as error:
-            raise EncodeError(str(error)) from None
+        encoding = field.encoding_in(value)
         if encoding is None:
             field.store(value, None)
             return

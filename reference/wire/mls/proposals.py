@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from mimi_conformance.reference.wire.declaration import Select, When, opaque, optional, uint32
+from mimi_conformance.reference.wire.declaration import Among, Select, When, opaque, optional, uint32
 from mimi_conformance.reference.wire.enumerations import Enumeration
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppEphemeral
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
@@ -72,38 +72,44 @@ class SelfRemove(Struct):
     """Remove the sender; takes no bytes (mls-extensions, section 6.3.1)."""
 
 
+_BODIES = {
+    ProposalType.add: Add,
+    ProposalType.update: Update,
+    ProposalType.remove: Remove,
+    ProposalType.psk: PreSharedKey,
+    ProposalType.reinit: ReInit,
+    ProposalType.external_init: ExternalInit,
+    ProposalType.group_context_extensions: GroupContextExtensions,
+    ProposalType.app_data_update: AppDataUpdate,
+    ProposalType.app_ephemeral: AppEphemeral,
+    ProposalType.self_remove: SelfRemove,
+}
+
+ProposalBody = (
+    Add
+    | Update
+    | Remove
+    | PreSharedKey
+    | ReInit
+    | ExternalInit
+    | GroupContextExtensions
+    | AppDataUpdate
+    | AppEphemeral
+    | SelfRemove
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal(Struct):
     """A change to the group (RFC 9420, section 12.1). One of an unknown type can't be framed and is an error."""
 
-    proposal_type: ProposalType
-    body: Annotated[
-        Add
-        | Update
-        | Remove
-        | PreSharedKey
-        | ReInit
-        | ExternalInit
-        | GroupContextExtensions
-        | AppDataUpdate
-        | AppEphemeral
-        | SelfRemove,
-        Select(
-            "proposal_type",
-            {
-                ProposalType.add: Add,
-                ProposalType.update: Update,
-                ProposalType.remove: Remove,
-                ProposalType.psk: PreSharedKey,
-                ProposalType.reinit: ReInit,
-                ProposalType.external_init: ExternalInit,
-                ProposalType.group_context_extensions: GroupContextExtensions,
-                ProposalType.app_data_update: AppDataUpdate,
-                ProposalType.app_ephemeral: AppEphemeral,
-                ProposalType.self_remove: SelfRemove,
-            },
-        ),
-    ]
+    proposal_type: Annotated[ProposalType, Among(*_BODIES)]
+    body: Annotated[ProposalBody, Select("proposal_type", _BODIES)]
+
+    @classmethod
+    def of(cls, body: ProposalBody) -> "Proposal":
+        """Return the proposal with this body."""
+        return cls(next(kind for kind, structure in _BODIES.items() if structure is type(body)), body)
 
 
 class ProposalOrRefType(Enumeration):

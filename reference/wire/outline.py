@@ -1,0 +1,113 @@
+"""A decoded value as a tree of its parts, each with its place in the bytes; and that tree as lines to read."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mimi_conformance.reference.wire.encodings import Encoding, NumberVector, Presence, Vector
+from mimi_conformance.reference.wire.enumerations import Enumeration
+from mimi_conformance.reference.wire.structure import Struct, StructEncoding, struct_encoding
+from mimi_conformance.reference.wire.varint import write_length
+
+SHOWN_BYTES = 32
+"""How many bytes of an opaque value a line shows."""
+
+
+@dataclass(frozen=True)
+class Element:
+    """A part of a value: what it is called, what it is, and where its bytes are.
+
+    `offset` and `size` are in bytes and include lengths and presence octets. The parts of a vector are called `[0]`,
+    `[1]` and so on, but a vector of numbers is one element; an optional value has the parts of what it holds.
+    """
+
+    name: str
+    kind: str
+    value: object
+    offset: int
+    size: int
+    parts: tuple["Element", ...] = ()
+
+
+def outline(value: Struct, offset: int = 0) -> Element:
+    """Return the tree of a value whose bytes start at `offset`; raises `EncodeError` for one that can't be encoded."""
+    return _element(type(value).__name__, struct_encoding(type(value)), value, offset)
+
+
+def lines(elements: Iterable[Element], *, full: bool = False) -> Iterator[str]:
+    """Yield the lines that print elements: offset, name, type, value. Only with `full` are opaque values complete."""
+    yield f"{'offset':>8}  structure"
+    for element in elements:
+        yield from _lines(element, 0, full)
+
+
+def _element(name: str, encoding: Encoding, value: Any, offset: int) -> Element:
+    """Return the element of a value with this encoding."""
+    size = len(encoding.encoded(value))
+    parts: tuple[Element, ...] = ()
+    if isinstance(encoding, StructEncoding):
+        parts = tuple(_fields(encoding, value, offset))
+    elif isinstance(encoding, Vector) and not isinstance(encoding, NumberVector):
+        body = sum(len(encoding.of.encoded(item)) for item in value)
+        parts = tuple(_items(encoding, value, offset + len(write_length(body))))
+    elif isinstance(encoding, Presence) and value is not None:
+        parts = _element(name, encoding.of, value, offset + 1).parts
+    return Element(name, str(encoding), value, offset, size, parts)
+
+
+def _fields(encoding: StructEncoding, value: Any, offset: int) -> Iterator[Element]:
+    """Yield the fields that take bytes."""
+    for field in encoding.fields:
+        of = None if field.given else field.encoding_in(value)
+        if of is not None:
+            element = _element(field.name, of, getattr(value, field.name), offset)
+            offset += element.size
+            yield element
+
+
+def _items(encoding: Vector, value: tuple[Any, ...], offset: int) -> Iterator[Element]:
+    """Yield the values of a vector."""
+    for index, item in enumerate(value):
+        element = _element(f"[{index}]", encoding.of, item, offset)
+        offset += element.size
+        yield element
+
+
+def _lines(element: Element, depth: int, full: bool) -> Iterator[str]:
+    """Yield the line of an element and those of its parts."""
+    label = element.name if element.name == element.kind else f"{element.name}: {element.kind}"
+    start = f"{element.offset:8}  {'  ' * depth}{label}"
+    if element.parts:
+        yield start
+        for part in element.parts:
+            yield from _lines(part, depth + 1, full)
+    elif isinstance(element.value, Struct):
+        yield start
+    else:
+        yield f"{start} = {_shown(element.value, full)}"
+
+
+def _shown(value: object, full: bool) -> str:
+    """Return a value that has no parts of its own, or a vector of numbers, as a line shows it."""
+    match value:
+        case None:
+            return "absent"
+        case bool():
+            return str(value).lower()
+        case Enumeration():
+            return f"{value.name} ({value.value})" if value.name in type(value).__members__ else value.name
+        case bytes():
+            return _shown_bytes(value, full)
+        case tuple():
+            return f"[{', '.join(_shown(item, full) for item in value)}]"
+    return repr(value)
+
+
+def _shown_bytes(value: bytes, full: bool) -> str:
+    """Return bytes as text in quotes when that is what they are, else as hex."""
+    text = value.decode("ascii", "replace")
+    if len(value) > 2 and text.isascii() and text.isprintable():
+        return repr(text)
+    if full or len(value) <= SHOWN_BYTES:
+        return value.hex() or "empty"
+    return f"{value[:SHOWN_BYTES].hex()}... ({len(value)} bytes)"

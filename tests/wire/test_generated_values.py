@@ -1,0 +1,61 @@
+"""Every structure of every draft: values round-trip, and tampered bytes never raise anything but the codec's error."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mimi_conformance.mocks.malformed.strategies import Choices, mutate, strategy_for
+from mimi_conformance.reference.wire import DecodeError, Struct
+from mimi_conformance.reference.wire.registry import STRUCTURES
+from mimi_conformance.reference.wire.structure import struct_encoding
+
+EXAMPLES = int(os.environ.get("MIMI_FUZZ_EXAMPLES", "200"))
+"""How many values of each structure; `tox -e fuzz` asks for 10,000."""
+
+BATCH = 8
+"""How many values one example draws: what Hypothesis does between examples costs more than making a value."""
+
+every_structure = pytest.mark.parametrize("structure", dict.fromkeys(STRUCTURES.values()), ids=lambda one: one.__name__)
+in_batches = settings(
+    max_examples=-(-EXAMPLES // BATCH), deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+def around(value: Struct) -> dict[str, object]:
+    """Return what the value needs from a structure around it."""
+    return {field.name: getattr(value, field.name) for field in struct_encoding(type(value)).given}
+
+
+@every_structure
+def test_values_survive_bytes_and_json(structure: type[Struct]) -> None:
+    @in_batches
+    @given(st.tuples(*[strategy_for(structure)] * BATCH))
+    def check(values: tuple[Struct, ...]) -> None:
+        for value in values:
+            assert structure.decode(value.encode(), **around(value)) == value
+            assert structure.from_json(value.to_json()) == value
+
+    check()
+
+
+@every_structure
+def test_tampered_bytes_decode_to_themselves_or_raise_the_codecs_error(structure: type[Struct]) -> None:
+    tampered = st.tuples(strategy_for(structure), st.binary(min_size=24, max_size=24))
+
+    @in_batches
+    @given(st.tuples(*[tampered] * BATCH))
+    def check(cases: tuple[tuple[Struct, bytes], ...]) -> None:
+        for value, tampering in cases:
+            data = mutate(value.encode(), Choices(tampering))
+            try:
+                decoded = structure.decode(data, **around(value))
+            except DecodeError as error:
+                assert error.structure == structure.__name__
+                assert 0 <= error.offset <= len(data)
+                assert error.reason in str(error)
+            else:
+                assert decoded.encode() == data
+
+    check()
