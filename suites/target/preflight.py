@@ -135,8 +135,8 @@ def _clock(exchange: Exchange) -> Finding:
     outcome = Outcome.NOTICE if abs(off) <= CLOCK_PROBLEM_SECONDS else Outcome.PROBLEM
     direction = "ahead of" if off > 0 else "behind"
     sentence = (
-        f"The server's clock is {round(abs(off) / 60)} minutes {direction} ours; certificates, KeyPackages and timestamps are "
-        "judged by it, so set the one that is wrong."
+        f"The server's clock is {round(abs(off) / 60)} minutes {direction} ours; certificates, KeyPackages and "
+        "timestamps are judged by it, so set the one that is wrong."
     )
     return Finding("clock", outcome, sentence, (exchange,))
 
