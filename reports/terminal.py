@@ -132,9 +132,13 @@ def _harness_errors(run: Run) -> Iterator[RenderableType]:
         yield Rule(
             f"{_headline(Verdict.HARNESS_ERROR)} ({len(tests) + len(run.harness_errors)})", style=style, align="left"
         )
+    alike: dict[str, list[TestResult]] = {}
     for test in tests:
-        yield Text(test.id, style="bold")
-        yield _indented(test.error or test.reason or "")
+        alike.setdefault((test.error or test.reason or "").strip().rpartition("\n")[2], []).append(test)
+    for first, *others in alike.values():
+        more = f"  and {_tests(len(others))} more, with the same last line" if others else ""
+        yield Text.assemble((first.id, "bold"), (more, "dim"))
+        yield _indented(first.error or first.reason or "")
     for error in run.harness_errors:
         yield _indented(error)
 

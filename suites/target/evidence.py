@@ -1,12 +1,12 @@
 """What our peers recorded, as the evidence of a report: with the bodies decoded, and without what would bloat it."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from mimi_conformance.mocks.network.exchange import Exchange as Recorded
 from mimi_conformance.reference.wire.errors import DecodeError
+from mimi_conformance.reference.wire.outline import Element, lines, outline
 from mimi_conformance.reference.wire.protocol.abuse import AbuseReport
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry
 from mimi_conformance.reference.wire.protocol.group_info import GroupInfoRequest, GroupInfoResponse
@@ -73,9 +73,16 @@ def _message(headers: tuple[tuple[str, str], ...], body: bytes, structure: type[
     if structure is None or not body or len(body) > LARGEST_BODY:
         return kept
     try:
-        values = structure.decode_all(body)
+        # Of all bodies, only a notify's is one value after the other (PROTO 5.5).
+        values = structure.decode_all(body) if structure is FanoutMessage else (structure.decode(body),)
     except DecodeError as error:
         return replace(kept, structure=structure.__name__, tree=f"does not decode: {error}")
-    return replace(
-        kept, structure=structure.__name__, tree="\n".join(json.dumps(value.to_json(), indent=2) for value in values)
-    )
+    return replace(kept, structure=structure.__name__, tree="\n".join(lines(_outlines(values), full=True)))
+
+
+def _outlines(values: tuple[Struct, ...]) -> Iterator[Element]:
+    offset = 0
+    for value in values:
+        element = outline(value, offset)
+        offset += element.size
+        yield element
