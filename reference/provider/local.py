@@ -92,8 +92,8 @@ class LocalService:
         """Make or change a local user; everything in ``change`` happens or nothing.
 
         Raises:
-            LocalRequestError: the user is not local, a client is not the user's, or a KeyPackage does not verify, is
-                not the client's or was there before.
+            LocalRequestError: the user is not local, a client or decision is not the user's, or a KeyPackage does not
+                verify or was there before.
 
         """
         with self._storage.transaction() as transaction:
@@ -106,6 +106,8 @@ class LocalService:
             if change.search_types is not None:
                 transaction.set_search_types(change.user, change.search_types)
             for decision in change.consent:
+                if decision.target != change.user:
+                    raise LocalRequestError(f"{change.user} can't decide for {decision.target}.")
                 transaction.record_decision(decision)
             if change.deleted is not None:
                 transaction.set_deleted(change.user, deleted=change.deleted)

@@ -240,6 +240,8 @@ class TLSServer:
         """
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listener = socket.create_server((self._host, self._port), family=family, backlog=128)
+        # asyncio leaves Nagle's algorithm on for sockets made like this; accepted connections inherit the option.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         host, port = listener.getsockname()[:2]
         self._address = (host, port)
         started = threading.Event()

@@ -59,7 +59,7 @@ class SQLiteStorage:
         self._committed = threading.Condition()
         self._commits = 0
         try:
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1)
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
             self._prepare()
         except sqlite3.Error as error:
             raise StorageError(f"The database {path} can't be used: {error}.") from error
@@ -222,12 +222,15 @@ class SQLiteTransaction:
         )
 
     def remember_body(self, hub: str, room: MimiUri, digest: bytes, now: int, window: BodyWindow) -> bool:
+        self._execute("DELETE FROM notify_body WHERE hub = ? AND received <= ?", (hub, now - window.milliseconds))
         newest = "SELECT coalesce(max(position), 0) FROM notify_body WHERE hub = ?"
         [position] = self._execute(newest, (hub,)).fetchone()
-        self._execute("DELETE FROM notify_body WHERE hub = ? AND position <= ?", (hub, position - window.count + 1))
-        self._execute("DELETE FROM notify_body WHERE hub = ? AND received <= ?", (hub, now - window.milliseconds))
         values = (hub, position + 1, room.text, digest, now)
-        return self._changes("INSERT OR IGNORE INTO notify_body VALUES (?, ?, ?, ?, ?)", values)
+        if not self._changes("INSERT OR IGNORE INTO notify_body VALUES (?, ?, ?, ?, ?)", values):
+            return False
+        oldest = position + 1 - window.count
+        self._execute("DELETE FROM notify_body WHERE hub = ? AND position <= ?", (hub, oldest))
+        return True
 
     def join_room(self, room: MimiUri, client: MimiUri) -> None:
         self._execute("INSERT OR IGNORE INTO room_client VALUES (?, ?)", (room.text, client.text))

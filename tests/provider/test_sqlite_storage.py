@@ -1,0 +1,129 @@
+"""The database: all or nothing, kept in a file, and refused when it is somebody else's."""
+
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.sqlite_storage import SCHEMA_VERSION, SQLiteStorage, StorageError
+from mimi_conformance.reference.provider.users import ProfileEntry, User
+from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
+
+ALICE = MimiUri.user("a.example", "alice")
+
+
+def users(storage: SQLiteStorage) -> tuple[User, ...]:
+    with storage.transaction() as transaction:
+        return transaction.users()
+
+
+@pytest.fixture
+def storage():
+    storage = SQLiteStorage()
+    yield storage
+    storage.close()
+
+
+def test_what_was_committed_is_there_after_reopening(tmp_path):
+    path = tmp_path / "mimi.sqlite"
+    storage = SQLiteStorage(path)
+    profile = (ProfileEntry(SearchIdentifierType.vcard_field, "ACME", "ORG", searchable=False, shared=True),)
+    types = frozenset({SearchIdentifierType.handle, SearchIdentifierType.vcard_field})
+    with storage.transaction() as transaction:
+        transaction.add_user(ALICE)
+        transaction.add_client(ALICE, MimiUri.client("a.example", "alice", "phone"))
+        transaction.set_profile(ALICE, profile)
+        transaction.set_search_types(ALICE, types)
+        transaction.set_deleted(ALICE, deleted=True)
+    expected = users(storage)
+    storage.close()
+    reopened = SQLiteStorage(path)
+    assert users(reopened) == expected
+    [user] = expected
+    assert (user.profile, user.search_types, user.deleted) == (profile, types, True)
+    reopened.close()
+
+
+def add_and_fail(storage: SQLiteStorage, before_failing=lambda: None) -> None:
+    with storage.transaction() as transaction:
+        transaction.add_user(ALICE)
+        before_failing()
+        raise LookupError
+
+
+def test_a_block_left_by_an_exception_leaves_nothing(storage):
+    with pytest.raises(LookupError):
+        add_and_fail(storage)
+    assert users(storage) == ()
+
+
+def test_rollback_undoes_and_lets_go_on(storage):
+    bob = MimiUri.user("a.example", "bob")
+    with storage.transaction() as transaction:
+        transaction.add_user(ALICE)
+        transaction.rollback()
+        transaction.add_user(bob)
+    assert [user.uri for user in users(storage)] == [bob]
+
+
+def test_transactions_of_several_threads_do_not_mix(storage):
+    inside, leave = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        inside.set()
+        leave.wait(5)
+
+    with ThreadPoolExecutor() as threads:
+        failing = threads.submit(add_and_fail, storage, wait)
+        inside.wait(5)
+        reading = threads.submit(users, storage)
+        leave.set()
+        assert isinstance(failing.exception(), LookupError)
+        assert reading.result() == ()
+
+
+def test_only_changes_count_as_commits(storage):
+    seen = storage.commits
+    users(storage)
+    assert storage.commits == seen
+    with storage.transaction() as transaction:
+        transaction.add_user(ALICE)
+    assert storage.commits != seen
+    storage.wait_for_commit(seen, 0)
+
+
+def test_a_database_of_another_version_is_refused(tmp_path):
+    path = tmp_path / "mimi.sqlite"
+    SQLiteStorage(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    with pytest.raises(StorageError, match=f"database version {SCHEMA_VERSION + 1}; this one reads version"):
+        SQLiteStorage(path)
+
+
+def test_a_database_of_another_program_is_refused(tmp_path):
+    path = tmp_path / "other.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    with pytest.raises(StorageError, match="of another program"):
+        SQLiteStorage(path)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("These are no tables. " * 100)
+    with pytest.raises(StorageError, match="not a database"):
+        SQLiteStorage(path)
+    with pytest.raises(StorageError, match="unable to open"):
+        SQLiteStorage(tmp_path / "missing" / "mimi.sqlite")
+
+
+def test_a_database_has_one_process_at_a_time(tmp_path):
+    storage = SQLiteStorage(tmp_path / "mimi.sqlite")
+    with pytest.raises(StorageError, match="locked"):
+        SQLiteStorage(tmp_path / "mimi.sqlite")
+    storage.close()
