@@ -53,6 +53,8 @@ class ControlServer:
         """
         family = socket.AF_INET6 if ":" in self._listen[0] else socket.AF_INET
         listening = self._socket = socket.create_server(self._listen, family=family)
+        # asyncio leaves Nagle's algorithm on for sockets made like this; accepted connections inherit the option.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._thread = threading.Thread(
             target=lambda: self._server.run([listening]), name=f"ControlServer {self.url}", daemon=True
         )
