@@ -33,6 +33,7 @@ from mimi_conformance.suites.target.introduction import introduce
 from mimi_conformance.suites.target.judgement import blocked
 from mimi_conformance.suites.target.laboratory import Laboratory, LaboratoryError, open_laboratory
 from mimi_conformance.suites.target.population import Population, UserWish
+from mimi_conformance.suites.target.sections import Reach
 from mimi_conformance.suites.target.users import ProfileEntry, RoomEntry, TargetRoom, TargetUser
 
 
@@ -110,6 +111,25 @@ class World:
         if len(self._peers) < 2:
             blocked("a second peer in [peers.domains]")
         return self._peers[1]
+
+    @contextmanager
+    def new_peer(self, *labels: str) -> Iterator[AddressedPeer]:
+        """A provider of ours that the target has never met, for the length of the block.
+
+        Its URLs may name further hosts: one for each of ``labels``, which stand before its domain. They have its
+        address, and its certificate carries them, too. Ends the test as blocked when the target can't be told of it.
+        """
+        if self.description.peers.reach is not Reach.HOST_MAP:
+            blocked(f'a peer that the target has never met; that takes peers.reach = "{Reach.HOST_MAP}"')
+        domain = f"{self.new_name()}.{self.peer.domain}"
+        hosts = (domain, *(f"{label}.{domain}" for label in labels))
+        network = self._laboratory.network
+        peer = network.add_peer(domain, (self.peer.peer.address[0], 0), identity=self.issue(*hosts))
+        try:
+            self.control.peers(dict.fromkeys(hosts, peer.address))
+            yield AddressedPeer(peer, self.description)
+        finally:
+            network.peers.pop(domain).stop()
 
     @property
     def recorder(self) -> Recorder:
