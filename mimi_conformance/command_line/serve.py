@@ -96,7 +96,8 @@ def _sentences(address: str) -> Iterator[None]:
     except (IdentifierError, TLSConfigurationError, StorageError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(f"Can't listen on {address}: {error.strerror}.") from error
+        reason = str(error.strerror).partition(" (while")[0]  # socket.create_server repeats the address
+        raise click.ClickException(f"Can't listen on {address}: {reason}.") from error
 
 
 def _check_certificate(path: Path, domain: str) -> None:

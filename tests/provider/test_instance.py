@@ -213,10 +213,17 @@ class Shy(Provider):
         return Answer(503)
 
 
-def test_the_provider_class_and_its_settings_are_the_callers(authority, b_example, client):
+def test_the_parts_and_the_settings_are_the_callers(authority, b_example, client):
     settings = replace(ProviderSettings("b.example"), url_style=UrlStyle.SLASHES)
-    with instance(settings, b_example, authority, provider_class=Shy) as b:
+    with instance(settings, b_example, authority, parts=Parts(provider=Shy)) as b:
         client.add_peers({"b.example": b.address})
         assert b.domain == "b.example"
         with pytest.raises(PeerError, match="answers 503"):
             client.directory("b.example")
+
+
+def test_a_body_that_is_far_too_large_gets_its_answer(a_and_b, client):
+    _, b = a_and_b
+    client.add_peers({"b.example": b.address})
+    answer = client.send(Outgoing("b.example", Endpoint.NOTIFY, ROOM, bytes(3 * b.settings.max_body_bytes)))
+    assert answer.status == 413
