@@ -308,10 +308,9 @@ def _answer(operation: Operation, response: httpx.Response) -> Document:
             return check(operation, "Response", document)
         error = check_error(document)
     except (ContractError, ValueError) as problem:
-        what = (
-            response.text[:200].strip() if response.status_code != 200 else f"the body breaks the contract: {problem}"
-        )
-        raise ControlBrokenError(operation, response.status_code, what or "the body is empty") from problem
+        said = response.text[:LONGEST_QUOTE].strip() or "an empty body"
+        detail = f"not what the contract says ({problem}), but: {said}"
+        raise ControlBrokenError(operation, response.status_code, detail) from problem
     code = ErrorCode(error["error"])
     if code.status != response.status_code:
         detail = f"{code} goes with status {code.status} ({error['detail']})"
