@@ -1,6 +1,7 @@
 """A whole provider in one object: logic, storage, server, client. Starts and stops as a context manager."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +14,24 @@ from mimi_conformance.reference.provider.server import TLSServer
 from mimi_conformance.reference.provider.sqlite_storage import IN_MEMORY, SQLiteStorage
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The classes that a provider is put together from; a subclass does its part in another way.
+
+    Attributes:
+        provider: the protocol logic.
+        server: what listens for other providers.
+        peers: what sends to them.
+        service: what local clients are offered.
+
+    """
+
+    provider: type[Provider] = Provider
+    server: type[TLSServer] = TLSServer
+    peers: type[PeerClient] = PeerClient
+    service: type[LocalService] = LocalService
+
+
 class ReferenceInstance:
     """A running provider. ``with ReferenceInstance(...) as instance: instance.service, instance.address``.
 
@@ -21,7 +40,7 @@ class ReferenceInstance:
         certificate_chain: certificate of the provider and intermediates, PEM, used as a server and as a client.
         private_key: the certificate's key, PEM.
         trust: authorities for the certificates of other providers, PEM.
-        provider_class: the protocol logic.
+        parts: what it is put together from.
         host: where to listen.
         port: where to listen; 0 for any free port.
         database: an SQLite file, or ``:memory:``.
@@ -41,19 +60,19 @@ class ReferenceInstance:
         certificate_chain: Path,
         private_key: Path,
         trust: Path,
-        provider_class: type[Provider] = Provider,
+        parts: Parts = Parts(),
         host: str = "127.0.0.1",
         port: int = 0,
         database: Path | str = IN_MEMORY,
         served: Callable[[ServedRequest], None] | None = None,
     ) -> None:
         self.settings = ProviderSettings(settings) if isinstance(settings, str) else settings
-        self.provider = provider_class(self.settings)
-        self._peers = PeerClient(
+        self.provider = parts.provider(self.settings)
+        self._peers = parts.peers(
             self.settings.domain, certificate_chain=certificate_chain, private_key=private_key, authorities=trust
         )
         self._storage = SQLiteStorage(database)
-        self._server = TLSServer(
+        self._server = parts.server(
             create_app(self.provider, self._storage, served=served),
             certificate_chain=certificate_chain,
             private_key=private_key,
@@ -61,7 +80,7 @@ class ReferenceInstance:
             host=host,
             port=port,
         )
-        self.service = LocalService(self.provider, self._storage, self._peers, self._server.trust)
+        self.service = parts.service(self.provider, self._storage, self._peers, self._server.trust)
 
     @property
     def domain(self) -> str:

@@ -57,14 +57,38 @@ class PeerClient:
     ) -> None:
         self._from = format_from_header(domain)
         self._url_style = url_style
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
-        load_identity(self._tls, certificate_chain, private_key)
-        load_authorities(self._tls, authorities)
+        self._tls = self.tls_context(authorities)
+        self.authenticate(self._tls, certificate_chain, private_key)
         self._http = httpx.Client(verify=self._tls, trust_env=False, timeout=seconds, follow_redirects=False)
         self._lock = threading.Lock()
         self._addresses: dict[str, Address] = {}
         self._directories: dict[str, tuple[float, Mapping[str, object]]] = {}
+
+    def tls_context(self, authorities: Path) -> ssl.SSLContext:
+        """A TLS 1.2+ context that verifies the chain and the name of a server.
+
+        Raises:
+            TLSConfigurationError: the file is missing or holds no PEM certificate.
+
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        load_authorities(context, authorities)
+        return context
+
+    def authenticate(self, context: ssl.SSLContext, certificate_chain: Path, private_key: Path) -> None:
+        """Have a context show this provider's certificate.
+
+        Raises:
+            TLSConfigurationError: a file is missing, is not PEM, or the key is not the certificate's.
+
+        """
+        load_identity(context, certificate_chain, private_key)
+
+    def headers(self, method: str, host: str) -> dict[str, str]:
+        """The header fields of a request to a host, which may have a port (PROTO 4.1)."""
+        named = {"Host": host, "From": self._from}
+        return named | {"Content-Type": OCTET_STREAM} if method == "POST" else named
 
     def add_peers(self, addresses: Mapping[str, Address], authorities: str = "") -> None:
         """Connect to these addresses for the hosts of URLs, and trust these authorities (PEM), too.
@@ -147,8 +171,7 @@ class PeerClient:
             request = self._http.build_request(
                 method,
                 httpx.URL(scheme="https", host=address, port=port, path="/"),
-                headers={"Host": parts.netloc, "From": self._from}
-                | ({"Content-Type": OCTET_STREAM} if method == "POST" else {}),
+                headers=self.headers(method, parts.netloc),
                 content=body or None,
                 extensions={
                     "sni_hostname": parts.hostname,

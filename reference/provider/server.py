@@ -279,19 +279,27 @@ class TLSServer:
     async def _serve(self, listener: socket.socket, started: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        server = await self._loop.create_server(
-            lambda: _Protocol(self._config, self._state, {}),
-            sock=listener,
-            ssl=self._tls_context,
-            ssl_handshake_timeout=HANDSHAKE_TIMEOUT_SECONDS,
-            ssl_shutdown_timeout=self._grace_seconds,
-        )
+        server = await self.listen(self._loop, listener)
         clock = asyncio.create_task(self._keep_date_header())
         started.set()
         await self._stopping.wait()
         clock.cancel()
         server.close()
         await self._finish_connections()
+
+    async def listen(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> asyncio.Server:
+        """Begin to serve the connections that come in at ``listener``."""
+        return await loop.create_server(
+            self.connection,
+            sock=listener,
+            ssl=self._tls_context,
+            ssl_handshake_timeout=HANDSHAKE_TIMEOUT_SECONDS,
+            ssl_shutdown_timeout=self._grace_seconds,
+        )
+
+    def connection(self) -> asyncio.Protocol:
+        """HTTP/1.1 for one connection."""
+        return _Protocol(self._config, self._state, {})
 
     async def _keep_date_header(self) -> None:
         """Put the current second into every response's Date header (RFC 9110, 6.6.1)."""

@@ -18,8 +18,7 @@ from mimi_conformance.mocks.control.server import ControlServer
 from mimi_conformance.mocks.network.addresses import show_address
 from mimi_conformance.mocks.network.authority import CERTIFICATE_FILE, Identity
 from mimi_conformance.mocks.network.laboratory import TARGET_FOLDER, write_laboratory
-from mimi_conformance.reference.provider.instance import ReferenceInstance
-from mimi_conformance.reference.provider.provider import Provider
+from mimi_conformance.reference.provider.instance import Parts, ReferenceInstance
 from mimi_conformance.reference.provider.server import ASGIApp
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.sections import Reach
@@ -35,8 +34,7 @@ class ReferenceTarget:
     """A running reference with everything around it.
 
     Args:
-        provider_class: its protocol logic.
-        instance_class: the whole provider.
+        parts: what the provider is put together from.
         wrap_control: put around the ASGI app of its control interface.
 
     Attributes:
@@ -48,12 +46,10 @@ class ReferenceTarget:
     def __init__(
         self,
         *,
-        provider_class: type[Provider] = Provider,
-        instance_class: type[ReferenceInstance] = ReferenceInstance,
+        parts: Parts | None = None,
         wrap_control: Wrap = lambda app: app,
     ) -> None:
-        self._provider_class = provider_class
-        self._instance_class = instance_class
+        self._parts = parts or Parts()
         self._wrap_control = wrap_control
         self._resources = ExitStack()
 
@@ -71,12 +67,12 @@ class ReferenceTarget:
         write_laboratory(folder, PEERS, DOMAIN)
         identity = Identity.load(folder / TARGET_FOLDER)
         instance = stack.enter_context(
-            self._instance_class(
+            ReferenceInstance(
                 DOMAIN,
                 certificate_chain=identity.certificate_chain,
                 private_key=identity.private_key,
                 trust=folder / CERTIFICATE_FILE,
-                provider_class=self._provider_class,
+                parts=self._parts,
             )
         )
         control = stack.enter_context(ControlServer(self._wrap_control(create_control_app(instance.service))))

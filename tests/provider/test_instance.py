@@ -8,7 +8,7 @@ import pytest
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.base import ProviderSettings
-from mimi_conformance.reference.provider.instance import ReferenceInstance
+from mimi_conformance.reference.provider.instance import Parts, ReferenceInstance
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing
 from mimi_conformance.reference.provider.outgoing import PeerClient, PeerError
