@@ -1,7 +1,8 @@
 """What a server's answer means: served, refused, or neither, with the readings that the drafts leave open.
 
-Every function takes a finished exchange with the target, and the requirements that a wrong answer breaks. A slow or
-missing answer, a redirect and a 5xx are neither service nor refusal, and end the test as inconclusive.
+Every function takes a finished exchange with the target, and the requirements that a wrong answer breaks. What is
+neither service nor refusal ends the test as inconclusive: a slow or missing answer, a redirect, a 5xx; 415 (AMB-005)
+and 429, which say nothing about the request in question.
 """
 
 from collections.abc import Callable, Mapping
@@ -86,17 +87,17 @@ def failure_code(exchange: Exchange) -> IntEnum | None:
 
 
 def must_accept(exchange: Exchange) -> Exchange:
-    """Go on only when a valid request was answered with 2xx: what its invalid twin gets says nothing otherwise."""
-    if exchange.failure is not None or exchange.status is None or exchange.status // 100 != 2:
+    """Go on only when a valid request was served: what its invalid twin gets says nothing otherwise."""
+    if exchange.failure is not None or not _served(exchange):
         request = exchange.endpoint or f"{exchange.method} {exchange.url}"
         blocked(f"the valid {request} request was not accepted: {described(exchange)}")
     return exchange
 
 
 def expect_accepted(exchange: Exchange, *ids: str) -> Exchange:
-    """Judge that a request was served: any 2xx."""
-    status = _status(exchange, ids)
-    expect(status // 100 == 2, *ids, expected="the request to be accepted (2xx)", got=described(exchange))
+    """Judge that a request was served: any 2xx, or 4xx with the body that says how it went (AMB-008)."""
+    _status(exchange, ids)
+    expect(_served(exchange), *ids, expected="the request to be accepted (2xx)", got=described(exchange))
     return exchange
 
 
@@ -144,7 +145,8 @@ def expect_turned_away(exchange: Exchange, *ids: str, twin: Exchange, taken: int
     failed = failure_code(exchange) is not None
     if failed and status is not None and status // 100 == 2 and not _same_failure(exchange, twin):
         inconclusive(f"served, but with a failure: {described(exchange)}", *ids)
-    expect(status is None or status // 100 == 4, *ids, expected="the sender to be turned away", got=described(exchange))
+    refused = status is None or (status // 100 == 4 and not _same_failure(exchange, twin))
+    expect(refused, *ids, expected="the request to be turned away", got=described(exchange))
     if taken is not None and status != taken:
         way = "the connection is closed" if status is None else f"the status is {status}"
         other_reading(TRANSPORT_READING, way, *ids)
@@ -172,9 +174,16 @@ def decoded(exchange: Exchange, structure: type[S], *ids: str) -> S:
 def _status(exchange: Exchange, ids: tuple[str, ...]) -> int:
     """The status of an answer that can be judged: 2xx, complete, or 4xx."""
     status = exchange.status
-    if status is None or status // 100 not in (2, 4) or (status // 100 == 2 and exchange.failure is not None):
+    cut_short = exchange.failure is not None and status is not None and status // 100 == 2
+    if status is None or status // 100 not in (2, 4) or status in (415, 429) or cut_short:
         inconclusive(f"neither served nor refused: {described(exchange)}", *ids)
     return status
+
+
+def _served(exchange: Exchange) -> bool:
+    """Whether the server did what was asked, or says in the response's own words why it did not (AMB-008)."""
+    status = exchange.status or 0
+    return status // 100 == 2 or (status // 100 == 4 and response_code(exchange) is not None)
 
 
 def _closed(exchange: Exchange) -> bool:

@@ -1,0 +1,193 @@
+"""What the target does as a client of its peers: From, Host, certificates, their directories (PROTO 4.1, 5.1)."""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+from mimi_conformance.mocks.control.client import RequestOutcome
+from mimi_conformance.mocks.network.authority import Identity
+from mimi_conformance.mocks.network.exchange import Exchange
+from mimi_conformance.mocks.peers.answer import Reply
+from mimi_conformance.mocks.peers.directory import DIRECTORY, templates_of
+from mimi_conformance.mocks.peers.user import PeerUser
+from mimi_conformance.reference.provider.url_template import variable
+from mimi_conformance.reference.wire.protocol.identifier import IdentifierRequest, SearchIdentifierType
+from mimi_conformance.suites.target.addressed_peer import AddressedPeer
+from mimi_conformance.suites.target.judgement import blocked, checks, expect, feature, other_reading, role
+from mimi_conformance.suites.target.world import World
+from mimi_conformance.suites.transport.outgoing import sent_for_client
+from mimi_conformance.suites.transport.queries import condition
+
+QUERY = IdentifierRequest((condition(SearchIdentifierType.handle, "im:somebody"),)).encode()
+A_DAY = dt.timedelta(days=1)
+
+
+def ask(world: World, peer: AddressedPeer) -> tuple[tuple[Exchange, ...], RequestOutcome]:
+    """Let a client of the target query our peer: what then comes there, the directory's GET aside, and the outcome."""
+    client = world.user(clients=1).clients[0]
+    mark = peer.mark()
+    outcome = world.control.requests(client, "identifierQuery", peer.domain, peer.domain, QUERY)
+    calls = tuple(exchange for exchange in peer.received(since=mark) if exchange.endpoint != DIRECTORY)
+    return calls, outcome
+
+
+def must_call(world: World, peer: AddressedPeer) -> Exchange:
+    """The query of a client of the target as it comes to our peer; blocked when it does not."""
+    client = world.user(clients=1).clients[0]
+    return sent_for_client(world, client, peer, endpoint="identifierQuery", about=peer.domain, body=QUERY)
+
+
+def must_call_someone_new(world: World) -> None:
+    """Go on only when the target calls providers that it has never met."""
+    with world.new_peer() as stranger:
+        must_call(world, stranger)
+
+
+@checks("PROTO-4.1-02", "PROTO-4.1-06", "ARCH-6-02")
+def test_from_names_the_provider_that_sends(world: World) -> None:
+    """A request has one From field, with the domain of the provider that it comes from."""
+    senders = must_call(world, world.peer).request_header("from")
+    expect(len(senders) == 1, expected="one From field", got=senders)
+    domain = senders[0].rpartition("@")[2].strip("<> \t")
+    domains = world.description.provider.domains
+    expect(domain in domains, expected=f"the domain {' or '.join(domains)} in From", got=senders[0])
+
+
+@checks("PROTO-4.1-07")
+def test_from_is_a_bare_address(world: World) -> None:
+    """The mailbox in From is an addr-spec, without a display name and without angle brackets."""
+    for sender in must_call(world, world.peer).request_header("from"):
+        expect(re.fullmatch(r'[^\s<>(),"@]+@[^\s<>(),"@]+', sender), expected="a bare addr-spec", got=sender)
+
+
+@checks("PROTO-4.1-08")
+def test_the_local_part_of_from_is_mimi(world: World) -> None:
+    """The mailbox in From is that of mimi at the provider."""
+    for sender in must_call(world, world.peer).request_header("from"):
+        local_part = sender.rpartition("@")[0].rpartition("<")[2]
+        expect("mimi" in local_part, expected="the local part mimi", got=sender)
+        if local_part != "mimi":
+            other_reading("AMB-019", f"the local part is {local_part}")
+
+
+@checks("PROTO-4.1-02", "PROTO-4.1-03")
+def test_host_names_the_provider_that_is_asked(world: World) -> None:
+    """A request has one Host field, with the domain of the provider that it is for; a port may follow."""
+    hosts = must_call(world, world.peer).request_header("host")
+    names = [urlsplit(f"//{host}").hostname for host in hosts]
+    expect(names == [world.peer.domain], expected=f"one Host field, {world.peer.domain}", got=hosts)
+
+
+@checks("PROTO-4.1-14")
+def test_the_target_shows_a_certificate_of_its_own_domain(world: World) -> None:
+    """A provider authenticates itself to the server that it calls."""
+    names = must_call(world, world.peer).certificate_names
+    wanted = {name for domain in world.description.provider.domains for name in (domain, _wildcard(domain))}
+    expect(wanted & set(names or ()), expected=f"a client certificate for {world.domain}", got=names or "none")
+
+
+def _wildcard(domain: str) -> str:
+    return f"*.{domain.partition('.')[2]}"
+
+
+@contextmanager
+def showing(peer: AddressedPeer, identity: Identity) -> Iterator[None]:
+    """Let our peer show another certificate for the length of the block."""
+    own = peer.peer.identity
+    peer.peer.present(identity)
+    try:
+        yield
+    finally:
+        peer.peer.present(own)
+
+
+@checks("PROTO-4.1-12")
+@pytest.mark.parametrize("fault", ["another domain", "expired", "not yet valid", "unknown authority"])
+def test_a_server_that_does_not_prove_its_domain_is_sent_nothing(world: World, fault: str) -> None:
+    """The target does not talk to a server whose certificate fails to authenticate the provider that it looks for."""
+    must_call(world, world.peer)
+    domain, now = world.peer.domain, dt.datetime.now(dt.UTC)
+    match fault:
+        case "another domain":
+            identity = world.issue(f"elsewhere.{domain}", common_name=domain)
+        case "expired":
+            identity = world.issue(domain, not_before=now - 3 * A_DAY, not_after=now - A_DAY)
+        case "not yet valid":
+            identity = world.issue(domain, not_before=now + A_DAY, not_after=now + 3 * A_DAY)
+        case _:
+            identity = world.issue_untrusted(domain)
+    mark = world.peer.mark()
+    with showing(world.peer, identity):
+        ask(world, world.peer)
+    received = world.peer.received(since=mark)
+    expect(not received, expected="no request over this connection", got=[call.url for call in received])
+
+
+@checks("PROTO-5.1-03")
+@pytest.mark.parametrize(
+    ("label", "path"),
+    [
+        pytest.param("", "any/where/{endpoint}/{{{variable}}}/to/go", id="other paths"),
+        pytest.param("mimi.", "v1/{endpoint}/{{{variable}}}", id="another host"),
+    ],
+)
+def test_urls_are_taken_from_the_directory(world: World, label: str, path: str) -> None:
+    """A request goes to the URL that the other provider's directory lists, wherever that is."""
+    must_call_someone_new(world)
+    with world.new_peer("mimi") as peer:
+        peer.peer.advertise(_templates(peer.domain, f"https://{label}{peer.domain}/{path}"))
+        calls, outcome = ask(world, peer)
+    came = [call.endpoint for call in calls]
+    got = ", ".join(call.url for call in calls) or outcome.failure or f"nothing, and status {outcome.status}"
+    expect(came == ["identifierQuery"], expected="one request, to the URL in the directory", got=got)
+
+
+def _templates(domain: str, pattern: str) -> Mapping[str, str]:
+    """The URL templates of a directory, each made by the same pattern."""
+    return {
+        endpoint: pattern.format(endpoint=endpoint, variable=variable(template))
+        for endpoint, template in templates_of(domain).items()
+    }
+
+
+@checks("PROTO-5.1-15")
+@pytest.mark.parametrize(
+    "member",
+    ["https://{domain}/v9/teleport/{{roomId}}", "not a URL", {"a": ["b", 1]}, None],
+    ids=["a template", "a word", "an object", "null"],
+)
+def test_an_unknown_directory_member_is_ignored(world: World, member: object) -> None:
+    """What the target does not know in a directory does not keep it from using what it knows."""
+    must_call_someone_new(world)
+    with world.new_peer() as peer:
+        known = templates_of(peer.domain)
+        unknown = member.format(domain=peer.domain) if isinstance(member, str) else member
+        document = json.dumps({"teleport": unknown, **known, "x-teleport": unknown}).encode()
+        peer.on(DIRECTORY, Reply(200, document, (("Content-Type", "application/json"),)))
+        calls, outcome = ask(world, peer)
+    got = outcome.failure or f"status {outcome.status}"
+    expect([call.endpoint for call in calls] == ["identifierQuery"], expected="the request to be sent", got=got)
+
+
+@checks("PROTO-4.3-03")
+@role("follower")
+@feature("key-material")
+def test_a_clients_request_goes_to_the_hub_and_the_answer_comes_back(world: World) -> None:
+    """A provider stands between its client and the hub of a room: both get what the other one sent."""
+    user = world.user(clients=1)
+    client = user.clients[0]
+    player = PeerUser(world.domain, user.name, client.text.rpartition("/")[2])
+    body = player.key_material_request(world.peer_user().uri.text, world.new_room().text).encode()
+    mark = world.peer.mark()
+    outcome = world.control.requests(client, "keyMaterial", world.peer.domain, world.peer_user().uri.text, body)
+    call = next(iter(world.peer.received("keyMaterial", since=mark)), None)
+    if call is None:
+        blocked(f"a keyMaterial request of the target to {world.peer.domain}: {outcome.failure or outcome.status}")
+    expect(call.request_body == body, expected=f"the client's request, {body.hex()}", got=call.request_body)
+    answer = call.response_body
+    expect(outcome.body == answer, expected=f"the hub's answer, {answer.hex()}", got=outcome.body)
