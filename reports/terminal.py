@@ -59,6 +59,7 @@ _INDENT = (0, 0, 0, 2)
 def render(run: Run, console: Console, *, verbose: bool = False) -> None:
     """Print a run; `verbose` leaves nothing out that the reader can bear."""
     sections = (
+        _header(run),
         _preflight(run, verbose=verbose),
         _failures(run, verbose=verbose),
         _harness_errors(run),
@@ -74,6 +75,13 @@ def render(run: Run, console: Console, *, verbose: bool = False) -> None:
         console.print(renderable, highlight=False)
 
 
+def _header(run: Run) -> Iterator[RenderableType]:
+    target = dict(run.target)
+    if target:
+        yield Text.assemble((target["domains"], "bold"), f" at {target['url']}")
+    yield Text(f"mimi-conformance {run.tool_version}, {run.drafts_revision}: {run.selection}", style="dim")
+
+
 def _preflight(run: Run, *, verbose: bool) -> Iterator[RenderableType]:
     """What the preflight found; what is in order only when there was a problem beside it, or on request."""
     every = verbose or any(finding.outcome is CheckOutcome.PROBLEM for finding in run.preflight)
@@ -81,7 +89,9 @@ def _preflight(run: Run, *, verbose: bool) -> Iterator[RenderableType]:
     if shown:
         yield Rule("Preflight", style="dim", align="left")
     for finding in shown:
-        yield Text.assemble((f"{finding.outcome:8}", _CHECK_STYLES[finding.outcome]), f" {finding.message}")
+        yield Text.assemble(
+            (f"{finding.outcome:8}", _CHECK_STYLES[finding.outcome]), f" {finding.check}: {finding.message}"
+        )
         if finding.outcome is CheckOutcome.PROBLEM or verbose:
             for exchange in finding.exchanges:
                 yield _shifted(exchange_lines(exchange, verbose=verbose))
@@ -202,9 +212,8 @@ def _summary(run: Run) -> Iterator[RenderableType]:
         Text(f"{run.counts[verdict]} {verdict}", style=STYLES[verdict]) for verdict in Verdict if verdict in run.counts
     )
     workers = f"{run.workers} workers" if run.workers > 1 else "1 worker"
-    yield Text.assemble(
-        f"{_tests(len(run.tests))} in {run.seconds:.1f} s with {workers}", ": " if run.tests else "", counts
-    )
+    if run.tests:
+        yield Text.assemble(f"{_tests(len(run.tests))} in {run.seconds:.1f} s with {workers}: ", counts)
     if run.interrupted:
         yield Text(f"{_tests(run.unstarted)} were left out")
     style = STYLES[Verdict.PASS if run.exit_code is ExitCode.CONFORMANT else Verdict.FAIL]

@@ -70,13 +70,14 @@ class Score:
     """What the user asked of a run.
 
     `open_target` gives the target, and leaves on the stack what must be closed when the run is over; `known` are the
-    known failures; `own_clients` says whether the clients of the target can be judged; `selection` says in words which
-    tests were asked for; `commission` is the caller's.
+    known failures; `preflight` says whether there is one; `own_clients` says whether the clients of the target can be
+    judged; `selection` says in words which tests were asked for; `commission` is the caller's.
     """
 
     open_target: Callable[[ExitStack], TargetDescription]
     known: Mapping[str, str]
     reports: Reports
+    preflight: bool
     own_clients: bool
     strict: bool
     workers: int
@@ -117,7 +118,7 @@ class Conductor:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
         """Tell configuration from conformance before anything runs."""
-        if self._performer.target is not None:
+        if self._performer.target is not None and self._score.preflight:
             self._preflight = tuple(finding_as_evidence(finding) for finding in preflight(self._performer.target))
         if any(finding.outcome is CheckOutcome.PROBLEM for finding in self._preflight):
             pytest.exit("the preflight stopped the run", returncode=ExitCode.PREFLIGHT)

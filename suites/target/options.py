@@ -1,5 +1,6 @@
 """The options of a conformance run, and what they come to."""
 
+import shlex
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -24,6 +25,8 @@ def add_to(parser: pytest.Parser) -> None:
     group.addoption("--identity", metavar="FOLDER", help="with a URL: the chain.pem and key.pem of a peer of ours")
     group.addoption("--strict-target", action="store_true", help="fail each MUST that the target does not declare")
     group.addoption("--requirement", metavar="ID", action="append", default=[], help="run the tests that cite this")
+    group.addoption("--no-preflight", action="store_true", help="take the configuration for granted")
+    group.addoption("--no-repeat", action="store_true", help="do not run a failed test again to see if it is stable")
     group.addoption("--known-failures", metavar="FILE", help="tests that must still fail, with reasons (TOML)")
     group.addoption("--report-json", metavar="FILE", help="write the run as JSON")
     group.addoption("--report-junit", metavar="FILE", help="write the run as JUnit XML")
@@ -49,6 +52,7 @@ def score(config: pytest.Config, commission: Commission) -> Score:
         open_target=partial(_open_target, config, commission),
         known=known_failures(config),
         reports=Reports(json=_report(config, "report_json"), junit=_report(config, "report_junit")),
+        preflight=not config.option.no_preflight,
         own_clients=config.option.reference,
         strict=config.option.strict_target,
         workers=_workers(config),
@@ -114,11 +118,10 @@ def _workers(config: pytest.Config) -> int:
 
 
 def _selection(config: pytest.Config) -> str:
+    """Which tests were asked for, written as on a command line."""
     option = config.option
-    narrowed = [
-        ("named", " ".join(Path(arg).name for arg in config.args)),
-        ("-k", option.keyword),
-        ("-m", option.markexpr),
-    ]
-    narrowed += [("--requirement", id_) for id_ in option.requirement]
-    return ", ".join(f"{how} {what}" for how, what in narrowed if what)
+    words = [Path(argument).name for argument in config.args]
+    words += ["-k", option.keyword] if option.keyword else []
+    words += ["-m", option.markexpr] if option.markexpr else []
+    words += [word for id_ in option.requirement for word in ("--requirement", id_)]
+    return shlex.join(words)

@@ -53,13 +53,17 @@ class Performer:
     """The hooks that run tests.
 
     `known` are the known failures; `wanted`, when not empty, are the requirements to which the run is narrowed;
-    `worker` is the number of this process among those that run tests. `target` is set before the tests are collected.
+    `worker` is the number of this process among those that run tests; `strict` makes what is not declared fail, and
+    `repeat` runs a failed test again. `target` is set before the tests are collected.
     """
 
-    def __init__(self, known: Mapping[str, str], wanted: frozenset[str], worker: int, *, strict: bool) -> None:
+    def __init__(
+        self, known: Mapping[str, str], wanted: frozenset[str], worker: int, *, strict: bool, repeat: bool
+    ) -> None:
         self._known = known
         self._wanted = wanted
         self._strict = strict
+        self._repeat = repeat
         self.target: TargetDescription | None = None
         self._worker = worker
         self._opened = ExitStack()
@@ -135,7 +139,7 @@ class Performer:
 
     def _perform(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[TestResult, list[pytest.TestReport]]:
         first, reports = self._attempt(item, nextitem)
-        if first.verdict is not Verdict.FAIL:
+        if first.verdict is not Verdict.FAIL or not self._repeat:
             return first, reports
         second, reports_of_second = self._attempt(item, nextitem)
         if second.verdict in PASSING:

@@ -80,7 +80,8 @@ def control(world: World) -> ControlClient:
 
 def _perform(config: pytest.Config, worker: int) -> Performer:
     known, wanted = options.known_failures(config), options.wanted(config)
-    performer = Performer(known, wanted, worker, strict=config.option.strict_target)
+    strict, repeat = config.option.strict_target, not config.option.no_repeat
+    performer = Performer(known, wanted, worker, strict=strict, repeat=repeat)
     config.stash[_PERFORMER] = performer
     config.pluginmanager.register(performer, "conformance performer")
     return performer

@@ -36,7 +36,8 @@ class RunOptions:
     ``target.toml`` or a URL, the latter with `ca` and `identity`) and `reference` (the built-in server, started for
     the run). `suites` names scenario families (``transport``), all when empty; `keyword` is pytest's ``-k``;
     `requirements` are ids, to run only the tests that cite one of them. `workers` is a number of processes, or
-    ``auto`` for one per core; with 1 the tests run in this process. `folder` is where the families are.
+    ``auto`` for one per core; with 1 the tests run in this process. Without `preflight` the configuration is taken for
+    granted, and without `repeat` a failed test is not run again. `folder` is where the families are.
     """
 
     target: TargetDescription | None = None
@@ -49,6 +50,8 @@ class RunOptions:
     requirements: tuple[str, ...] = ()
     strict: bool = False
     workers: int | str = 1
+    preflight: bool = True
+    repeat: bool = True
     known_failures: Path | None = None
     report_json: Path | None = None
     report_junit: Path | None = None
@@ -99,7 +102,12 @@ def _arguments(options: RunOptions) -> list[str]:
     folder = options.folder.absolute()
     arguments = ["--disable-plugin-autoload", "-p", "xdist.plugin", "-p", _PLUGIN, "-p", "no:cacheprovider"]
     arguments += ["-c", os.devnull, "--rootdir", str(folder), "--noconftest", "--import-mode=importlib"]
-    arguments += ["--strict-markers", "-n", str(0 if options.workers == 1 else options.workers)]
+    arguments += [
+        "--strict-markers",
+        "--continue-on-collection-errors",
+        "-n",
+        str(0 if options.workers == 1 else options.workers),
+    ]
     given = {
         "--target": options.place,
         "--ca": options.ca,
@@ -114,13 +122,19 @@ def _arguments(options: RunOptions) -> list[str]:
             arguments += [option, str(value)]
     for requirement in options.requirements:
         arguments += ["--requirement", requirement]
-    arguments += ["--reference"] * options.reference + ["--strict-target"] * options.strict
+    flags = {
+        "--reference": options.reference,
+        "--strict-target": options.strict,
+        "--no-preflight": not options.preflight,
+        "--no-repeat": not options.repeat,
+    }
+    arguments += [flag for flag, wanted in flags.items() if wanted]
     return [*arguments, *(str(folder / name) for name in options.suites or suite_names(folder))]
 
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Keep the user's PYTEST_ADDOPTS out of a run, and the run out of `sys.dont_write_bytecode` and its like."""
+    """Keep what the user tells pytest elsewhere out of a run."""
     saved = os.environ.pop("PYTEST_ADDOPTS", None)
     try:
         yield

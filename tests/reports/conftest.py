@@ -86,7 +86,7 @@ def run(failing):
     return Run(
         tool_version="0.1.0",
         drafts_revision="mimi-protocol-06",
-        target=(("url", "https://a.example"),),
+        target=(("domains", "a.example"), ("url", "https://a.example")),
         selection="",
         strict=False,
         workers=2,

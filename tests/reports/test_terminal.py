@@ -34,6 +34,12 @@ def test_failures_come_first_with_requirement_section_and_bytes(run):
         assert part in text
 
 
+def test_the_report_says_what_was_tested_and_by_what(run):
+    lines = text_of(replace(run, selection="transport -k consent")).splitlines()
+    assert lines[0] == "a.example at https://a.example"
+    assert lines[1] == "mimi-conformance 0.1.0, mimi-protocol-06: transport -k consent"
+
+
 def test_only_the_last_exchanges_and_the_headers_that_matter_are_shown(run):
     text = text_of(run)
     assert "consent/1" not in text
@@ -86,8 +92,8 @@ def test_a_run_that_the_preflight_stopped_shows_all_of_it(run):
         PreflightFinding("TLS", CheckOutcome.PROBLEM, "No TLS."),
     )
     text = text_of(replace(run, preflight=findings, tests=()))
-    assert "ok       It is there." in text
-    assert "problem  No TLS." in text
+    assert "ok       connection: It is there." in text
+    assert "problem  TLS: No TLS." in text
 
 
 def test_a_preflight_without_problems_is_silent(run):

@@ -182,3 +182,25 @@ def test_what_the_user_told_pytest_elsewhere_has_no_say(run, suites, monkeypatch
     monkeypatch.setenv("PYTEST_ADDOPTS", "-k one")
     (suites / "conftest.py").write_text("raise RuntimeError")
     assert names(run(TWO)) == ["test_one", "test_two"]
+
+
+def test_a_run_says_which_tests_were_asked_for(run):
+    found = run(TWO, keyword="one or two", requirements=("PROTO-5.7-13",))
+    assert found.selection == "family -k 'one or two' --requirement PROTO-5.7-13"
+
+
+def test_the_preflight_can_be_left_out(run, monkeypatch):
+    monkeypatch.setattr(conductor, "preflight", lambda _: (Finding("TLS", Outcome.PROBLEM, "No."),))
+    assert len(run(TWO, preflight=False).tests) == 2
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_failed_test_need_not_be_repeated(run, workers):
+    assert [test.attempts for test in run(TWO, repeat=False, workers=workers).tests] == [1, 1]
+
+
+def test_a_file_that_can_not_be_read_keeps_no_other_from_running(run, write):
+    write("family/test_broken.py", "import no_such_module")
+    found = run(TWO)
+    assert names(found) == ["test_one", "test_two"]
+    assert len(found.harness_errors) == 1
