@@ -214,7 +214,7 @@ def _summary(run: Run) -> Iterator[RenderableType]:
     workers = f"{run.workers} workers" if run.workers > 1 else "1 worker"
     if run.tests:
         yield Text.assemble(f"{_tests(len(run.tests))} in {run.seconds:.1f} s with {workers}: ", counts)
-    if run.interrupted:
+    if run.unstarted:
         yield Text(f"{_tests(run.unstarted)} were left out")
     style = STYLES[Verdict.PASS if run.exit_code is ExitCode.CONFORMANT else Verdict.FAIL]
     yield Text.assemble((MEANINGS[run.exit_code], style), (f"  (exit code {run.exit_code:d})", "dim"))

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mimi_conformance.reports import terminal
+from mimi_conformance.reports.model import ExitCode
 from mimi_conformance.reports.progress import RunProgress
 from mimi_conformance.suites.target.run import NoRunError, RunOptions, run_suites, suite_names
 
@@ -89,6 +90,8 @@ def command(
         with RunProgress(console) as progress:
             run = run_suites(options, progress)
     except NoRunError as error:
+        if error.exit_code == ExitCode.INTERRUPTED:
+            raise click.Abort from error
         return error.exit_code  # pytest has said why
     terminal.render(run, console, verbose=verbose)
     return int(run.exit_code)

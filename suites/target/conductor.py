@@ -178,6 +178,10 @@ class Conductor:
         self._score.commission.runs.append(self.run)
         session.exitstatus = self.run.exit_code
 
+    def pytest_unconfigure(self) -> None:
+        """Close what was opened, in a session that ended before it had begun."""
+        self._opened.close()
+
     def _select(self, tests: int) -> None:
         self._selected = tests
         if self._score.commission.listener is not None:

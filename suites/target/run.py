@@ -89,7 +89,7 @@ class _Silence:
             manager.unregister(name=plugin_name)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self) -> None:
+    def pytest_collection(self) -> None:
         self._begun = True
 
     def pytest_internalerror(self) -> bool:

@@ -80,9 +80,12 @@ def test_wrong_usage_says_what_is_wrong(arguments, says, capsys):
     assert says in capsys.readouterr().err
 
 
-def test_no_run_ends_with_the_code_that_pytest_gave(monkeypatch):
+@pytest.mark.parametrize("code", [2, 3, 4])
+def test_no_run_ends_with_the_code_that_pytest_gave(monkeypatch, code):
     def run_suites(options, listener):
-        raise NoRunError(4)
+        raise NoRunError(code)
 
     monkeypatch.setattr(run_module, "run_suites", run_suites)
-    assert invoke("--reference").return_value == 4
+    with pytest.raises(SystemExit) as caught:
+        main(["run", "--reference"])
+    assert caught.value.code == code

@@ -8,7 +8,7 @@ import pytest
 from mimi_conformance.mocks.network.exchange import Direction, Exchange
 from mimi_conformance.reports import json_report
 from mimi_conformance.reports.model import CheckOutcome, ExitCode, Verdict
-from mimi_conformance.suites.target import conductor
+from mimi_conformance.suites.target import conductor, options
 from mimi_conformance.suites.target.finding import Finding, Outcome
 from mimi_conformance.suites.target.run import NoRunError, RunOptions, run_suites, suite_names
 
@@ -58,22 +58,23 @@ def test_a_file_that_can_not_be_read_is_an_error_of_the_harness(run):
 
 
 @pytest.mark.parametrize(
-    "options", [{"keyword": "one and"}, {"keyword": "one and", "workers": 2}, {"requirements": ("PROTO-0-99",)}]
+    "given", [{"keyword": "one and"}, {"keyword": "one and", "workers": 2}, {"requirements": ("PROTO-0-99",)}]
 )
-def test_a_selection_that_makes_no_sense_is_wrong_usage(run, capsys, options):
+def test_a_selection_that_makes_no_sense_is_wrong_usage(run, capsys, given):
     with pytest.raises(NoRunError) as caught:
-        run(TWO, **options)
+        run(TWO, **given)
     assert caught.value.exit_code == ExitCode.USAGE
     assert "ERROR: " in capsys.readouterr().err
 
 
-def test_a_problem_in_the_preflight_stops_the_run(run, monkeypatch):
+def test_a_problem_in_the_preflight_stops_the_run_and_is_reported(run, monkeypatch, tmp_path):
     findings = (
         Finding("TLS", Outcome.OK, "Good."),
         Finding("directory", Outcome.PROBLEM, "No directory.", (EXCHANGE,)),
     )
     monkeypatch.setattr(conductor, "preflight", lambda _: findings)
-    found = run(TWO)
+    found = run(TWO, report_json=tmp_path / "run.json")
+    assert json.loads((tmp_path / "run.json").read_text())["exit_code"] == 6
     assert found.exit_code is ExitCode.PREFLIGHT
     assert found.tests == ()
     assert [(each.check, each.outcome) for each in found.preflight] == [
@@ -99,16 +100,16 @@ def test_a_description_with_mistakes_is_a_problem_of_the_preflight(tmp_path, sui
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("given", "says"),
     [
         ({"place": "missing.toml"}, "There is no file missing.toml"),
         ({"place": "https://a.example"}, "needs --ca"),
         ({"place": "https://a.example", "reference": True}, "Give either --target or --reference"),
     ],
 )
-def test_a_target_that_can_not_be_one_is_wrong_usage(suites, capsys, options, says):
+def test_a_target_that_can_not_be_one_is_wrong_usage(suites, capsys, given, says):
     with pytest.raises(NoRunError) as caught:
-        run_suites(RunOptions(folder=suites, **options))
+        run_suites(RunOptions(folder=suites, **given))
     assert caught.value.exit_code == ExitCode.USAGE
     assert says in capsys.readouterr().err
 
@@ -204,3 +205,19 @@ def test_a_file_that_can_not_be_read_keeps_no_other_from_running(run, write):
     found = run(TWO)
     assert names(found) == ["test_one", "test_two"]
     assert len(found.harness_errors) == 1
+
+
+def test_a_server_of_ours_that_does_not_start_is_an_error_of_the_harness(suites, write, monkeypatch, capsys):
+    class Broken:
+        def __enter__(self):
+            raise OSError("no port is free")
+
+        def __exit__(self, *_):
+            raise AssertionError("it never started")
+
+    monkeypatch.setattr(options, "ReferenceTarget", Broken)
+    write("family/test_things.py", TWO)
+    with pytest.raises(NoRunError) as caught:
+        run_suites(RunOptions(reference=True, folder=suites))
+    assert caught.value.exit_code == ExitCode.HARNESS_ERROR
+    assert "no port is free" in capsys.readouterr().err
