@@ -129,7 +129,8 @@ def _fits(entry: ProfileEntry, wished: ProfileEntry) -> bool:
 
 def _shown(entry: ProfileEntry) -> str:
     field = f"{entry.type} {entry.name}".strip()
-    value = f" {entry.value!r}" if entry.value else ""
+    # Not the value itself: it is new in every run, and reports of two runs should say the same.
+    value = " of the test's choice" if entry.value else ""
     return f"a {'searchable' if entry.searchable else 'hidden'} {field}{value}"
 
 

@@ -104,7 +104,7 @@ def _client_certificate(exchange: Exchange, description: TargetDescription, peer
         sentence = f"The server refuses our peer {peer.domain} with status {exchange.status}; {advice}."
         return Finding(name, Outcome.PROBLEM, sentence, (exchange,))
     if exchange.status == 421:
-        sentence = f"The server says that it is not {exchange.host} (status 421); correct `provider.domains`."
+        sentence = f"The server says that it is not {exchange.host} (status 421); correct the target's domain."
         return Finding("provider domain", Outcome.PROBLEM, sentence, (exchange,))
     return Finding(name, Outcome.OK, f"The server lets our peer {peer.domain} in.", (exchange,))
 
@@ -115,8 +115,8 @@ def _no_mimi_server(exchange: Exchange, domain: str) -> Finding:
         "directory",
         Outcome.PROBLEM,
         f"This does not look like the MIMI server of {domain}: GET {WELL_KNOWN_PATH} gives status {exchange.status} "
-        f"with {media_type}, not a JSON object of URL templates; correct `provider.url`, or serve the directory (PROTO "
-        "5.1).",
+        f"with {media_type}, not a JSON object of URL templates; correct the target's URL, or serve the directory "
+        "(PROTO 5.1).",
         (exchange,),
     )
 

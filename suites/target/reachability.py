@@ -28,6 +28,10 @@ HANDSHAKE_SECONDS = 3.0
 # X509_V_ERR_* of OpenSSL's x509_vfy.h, for which Python has no names.
 _NOT_YET_VALID, _EXPIRED, _WRONG_HOST = 9, 10, 62
 
+_NAME_ADVICE = (
+    "correct the target's URL, let the name resolve here, or describe the target with an IP address as its url"
+)
+
 
 @dataclass(frozen=True)
 class Door:
@@ -73,9 +77,9 @@ def _resolve(door: Door) -> Finding:
     try:
         problem = answers.get(timeout=RESOLVE_SECONDS)
     except queue.Empty:
-        return _problem("name resolution", f"Resolving {host!r} takes too long; put an IP address into `provider.url`.")
+        return _problem("name resolution", f"Resolving {host!r} takes too long; {_NAME_ADVICE}.")
     if problem is not None:
-        sentence = f"{host!r} can't be resolved ({problem}); correct `provider.url`, or put an IP address into it."
+        sentence = f"{host!r} can't be resolved ({problem}); {_NAME_ADVICE}."
         return _problem("name resolution", sentence)
     return Finding("name resolution", Outcome.OK, f"{host} resolves.")
 
@@ -85,13 +89,13 @@ def _connect(door: Door) -> Finding:
     try:
         socket.create_connection(door.address, CONNECT_SECONDS).close()
     except ConnectionRefusedError:
-        sentence = f"Nothing listens at {where}; start the server, or correct the port in `provider.url`."
+        sentence = f"Nothing listens at {where}; start the server, or correct the port in the target's URL."
         return _problem("connection", sentence)
     except TimeoutError:
-        sentence = f"{where} does not answer; check `provider.url`, and that no firewall is in between."
+        sentence = f"{where} does not answer; check the target's URL, and that no firewall is in between."
         return _problem("connection", sentence)
     except OSError as error:
-        return _problem("connection", f"{where} is out of reach ({error.strerror or error}); check `provider.url`.")
+        return _problem("connection", f"{where} is out of reach ({error.strerror or error}); check the target's URL.")
     return Finding("connection", Outcome.OK, f"{where} accepts connections.")
 
 
@@ -136,7 +140,7 @@ def _why_no_handshake(where: str, error: ssl.SSLError) -> str:
             f"{where} breaks off the TLS handshake ({reason}); it must speak TLS 1.2 or 1.3 and trust the authority of "
             "our peers."
         )
-    return f"{where} does not speak TLS ({reason}), and MIMI servers speak HTTPS only; correct `provider.url`."
+    return f"{where} does not speak TLS ({reason}), and MIMI servers speak HTTPS only; correct the target's URL."
 
 
 def _why_not_trusted(door: Door, error: ssl.SSLCertVerificationError) -> str:
@@ -149,7 +153,7 @@ def _why_not_trusted(door: Door, error: ssl.SSLCertVerificationError) -> str:
         )
     if error.verify_code == _WRONG_HOST and seen is not None:
         return (
-            f"The server's certificate is for {_names(seen)}, not for {door.domain}; correct `provider.domains`, or "
+            f"The server's certificate is for {_names(seen)}, not for {door.domain}; correct the target's domain, or "
             f"give the server a certificate with {door.domain} in its subjectAltName."
         )
     issuer = "" if seen is None else f", issued by {seen.issuer.rfc4514_string() or 'nobody'},"

@@ -197,7 +197,7 @@ def test_without_a_control_interface_a_fixture_serves(poor_world: World) -> None
     ("wish", "missing"),
     [
         ({"profile": [ProfileEntry(ProfileType.EMAIL)]}, "fixture a user with a searchable email"),
-        ({"profile": [ProfileEntry(ProfileType.NICK, "bo")]}, "a searchable nick 'bo'"),
+        ({"profile": [ProfileEntry(ProfileType.NICK, "bo")]}, "a searchable nick of the test's choice"),
         ({"profile": [ProfileEntry(ProfileType.NICK, searchable=False)]}, "a hidden nick"),
         ({"clients": 2}, "fixture a user with 2 clients"),
         (
