@@ -8,7 +8,7 @@ vectors become empty and numbers small.
 import random
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from hypothesis import strategies as st
 
@@ -67,8 +67,12 @@ class Choices:
 
 def strategy_for(structure: type[S]) -> st.SearchStrategy[S]:
     """Return values of a structure, every arm of its selects among them."""
-    encoding = struct_encoding(structure)
-    return _entropy().map(lambda entropy: _struct(encoding, Choices(entropy)))
+    return _entropy().map(lambda entropy: value_from(structure, entropy))
+
+
+def value_from(structure: type[S], entropy: bytes) -> S:
+    """Return the value of a structure that these bytes choose; any bytes do."""
+    return cast("S", _struct(struct_encoding(structure), Choices(entropy)))
 
 
 def mutated(data: bytes) -> st.SearchStrategy[bytes]:

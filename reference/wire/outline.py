@@ -1,11 +1,13 @@
 """A decoded value as a tree of its parts, each with its place in the bytes; and that tree as lines to read."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from mimi_conformance.reference.wire.contents import content_of
 from mimi_conformance.reference.wire.encodings import Encoding, NumberVector, Presence, Vector
 from mimi_conformance.reference.wire.enumerations import Enumeration
+from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.structure import Struct, StructEncoding, struct_encoding
 from mimi_conformance.reference.wire.varint import write_length
 
@@ -18,7 +20,8 @@ class Element:
     """A part of a value: what it is called, what it is, and where its bytes are.
 
     `offset` and `size` are in bytes and include lengths and presence octets. The parts of a vector are called `[0]`,
-    `[1]` and so on, but a vector of numbers is one element; an optional value has the parts of what it holds.
+    `[1]` and so on, but a vector of numbers is one element; an optional value has the parts of what it holds, and an
+    opaque one the structure in it, where its place says which that is and it can be read.
     """
 
     name: str
@@ -62,7 +65,18 @@ def _fields(encoding: StructEncoding, value: Any, offset: int) -> Iterator[Eleme
         if of is not None:
             element = _element(field.name, of, getattr(value, field.name), offset)
             offset += element.size
-            yield element
+            yield _opened(element, content_of(value, field.name))
+
+
+def _opened(element: Element, content: type[Struct] | None) -> Element:
+    """Return an element with the structure that its bytes are, if they are one."""
+    if content is None or not isinstance(element.value, bytes):
+        return element
+    try:
+        inside = content.decode(element.value)
+    except DecodeError:
+        return element
+    return replace(element, parts=(outline(inside, element.offset + element.size - len(element.value)),))
 
 
 def _items(encoding: Vector, value: tuple[Any, ...], offset: int) -> Iterator[Element]:

@@ -238,7 +238,7 @@ class StructEncoding(Encoding):
     def encode(self, value: Any, output: bytearray) -> None:
         """Append the fields."""
         if type(value) is not self.kind:
-            raise EncodeError(f"a {self} is needed here, not a {type(value).__name__}")
+            raise EncodeError(f"{self} is needed here, not {type(value).__name__}")
         name = ""
         try:
             for name, switch, values, encode, field in self._writes:

@@ -14,7 +14,7 @@ from mimi_conformance.reference.wire.structure import Struct
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MLSMessage(Struct):
-    """A message of MLS, whatever it holds. One of an unknown wire format can't be framed and is an error."""
+    """A message of MLS (RFC 9420, section 6). One of an unknown wire format can't be framed and is an error."""
 
     version: Annotated[ProtocolVersion, Among(ProtocolVersion.mls10)] = ProtocolVersion.mls10
     wire_format: Annotated[
