@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.responses import PlainTextResponse
 
 from mimi_conformance.mocks.control.client import RequestOutcome
+from mimi_conformance.mocks.control.server import ControlServer
 from mimi_conformance.mocks.network.authority import Identity
 from mimi_conformance.mocks.network.exchange import Exchange
 from mimi_conformance.mocks.peers.answer import Reply
 from mimi_conformance.mocks.peers.directory import DIRECTORY, templates_of
 from mimi_conformance.mocks.peers.user import PeerUser
+from mimi_conformance.reference.provider.server import Receive, Scope, Send
 from mimi_conformance.reference.provider.url_template import variable
 from mimi_conformance.reference.wire.protocol.identifier import IdentifierRequest, SearchIdentifierType
 from mimi_conformance.suites.target.addressed_peer import AddressedPeer
@@ -24,6 +27,7 @@ from mimi_conformance.suites.transport.outgoing import sent_for_client
 from mimi_conformance.suites.transport.queries import condition
 
 QUERY = IdentifierRequest((condition(SearchIdentifierType.handle, "im:somebody"),)).encode()
+JSON = (("Content-Type", "application/json"),)
 A_DAY = dt.timedelta(days=1)
 
 
@@ -168,10 +172,30 @@ def test_an_unknown_directory_member_is_ignored(world: World, member: object) ->
         known = templates_of(peer.domain)
         unknown = member.format(domain=peer.domain) if isinstance(member, str) else member
         document = json.dumps({"teleport": unknown, **known, "x-teleport": unknown}).encode()
-        peer.on(DIRECTORY, Reply(200, document, (("Content-Type", "application/json"),)))
+        peer.on(DIRECTORY, Reply(200, document, JSON))
         calls, outcome = ask(world, peer)
     got = outcome.failure or f"status {outcome.status}"
     expect([call.endpoint for call in calls] == ["identifierQuery"], expected="the request to be sent", got=got)
+
+
+@checks("PROTO-4.1-01")
+def test_a_url_without_tls_is_not_called(world: World) -> None:
+    """A request never leaves over plain HTTP, not even when a directory asks for it."""
+    must_call_someone_new(world)
+    called = []
+
+    async def plain(scope: Scope, receive: Receive, send: Send) -> None:
+        called.append(scope["path"])
+        await PlainTextResponse("no TLS here")(scope, receive, send)
+
+    with ControlServer(plain) as server, world.new_peer() as peer:
+        host = f"plain.{peer.domain}"
+        world.control.peers({host: ("127.0.0.1", urlsplit(server.url).port or 0)})
+        pattern = f"http://{host}/v1/{{endpoint}}/{{{{{{variable}}}}}}"
+        document = json.dumps(_templates(peer.domain, pattern)).encode()
+        peer.on(DIRECTORY, Reply(200, document, JSON))
+        ask(world, peer)
+    expect(not called, expected="no request over plain HTTP", got=called)
 
 
 @checks("PROTO-4.3-03")

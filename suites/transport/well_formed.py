@@ -16,6 +16,7 @@ from mimi_conformance.suites.target.addressed_peer import AddressedPeer
 from mimi_conformance.suites.target.judgement import feature
 from mimi_conformance.suites.target.users import ProfileEntry, ProfileType
 from mimi_conformance.suites.target.world import World
+from mimi_conformance.suites.transport.answers import must_accept
 from mimi_conformance.suites.transport.fanout import HostedRoom
 from mimi_conformance.suites.transport.queries import condition
 
@@ -89,8 +90,13 @@ def _update_consent(world: World, sender: AddressedPeer) -> WellFormed:
     return WellFormed(sender, "updateConsent", entry.requester_uri.text, entry.encode(), vector=1)
 
 
-def _notify(_: World, sender: AddressedPeer) -> WellFormed:
+def _notify(world: World, sender: AddressedPeer) -> WellFormed:
     room = HostedRoom.of(sender)
+    if world.has_control and "key-material" in world.description.provider.features:
+        # A follower may refuse the events of a room that it does not know (AMB-091).
+        requester = world.peer_user(sender)
+        user = world.user(key_packages=True, consent_for=requester.uri)
+        must_accept(sender.notify(room.uri.text, [room.welcome(world.claim(user, requester))]))
     # Eight octets of time and four of MLSMessage precede the group id.
     return WellFormed(sender, "notify", room.uri.text, room.application().encode(), vector=12)
 
