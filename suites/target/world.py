@@ -218,10 +218,11 @@ class World:
         """Let a user's account be gone."""
         self.control.users(user.uri, deleted=True)
 
-    def add_key_packages(self, user: TargetUser, client: MimiUri, count: int = 1) -> None:
-        """Give a client of a user of the target more KeyPackages to hand out."""
-        key_packages = self._population.new_key_packages(user.uri, PeerDevice(client), count)
-        self.control.users(user.uri, clients=[ClientDevice(client, key_packages)])
+    def add_key_packages(self, user: TargetUser, client: MimiUri, count: int = 1) -> tuple[KeyPackage, ...]:
+        """Give a client of a user of the target its first KeyPackages to hand out."""
+        encoded = self._population.new_key_packages(user.uri, PeerDevice(client), count)
+        self.control.users(user.uri, clients=[ClientDevice(client, encoded)])
+        return tuple(KeyPackage.decode(each) for each in encoded)
 
     def inbox(self, client: MimiUri) -> Inbox:
         """What a client of the target is delivered from now on."""
