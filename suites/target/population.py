@@ -46,6 +46,7 @@ class UserWish:
         )
 
     def __str__(self) -> str:
+        # Without names that are new in every run: the reports of two runs should say the same.
         parts = [_shown(entry) for entry in self.profile]
         if self.search_types is not None:
             names = " or ".join(type_.name for type_ in sorted(self.search_types))
@@ -55,9 +56,9 @@ class UserWish:
         if self.clients:
             parts.append(f"{self.clients} client{'s' if self.clients > 1 else ''}")
         if self.consent_for is not None:
-            parts.append(f"consent for {self.consent_for}")
+            parts.append(f"consent for users of {self.consent_for.provider}")
         if self.no_consent_for is not None:
-            parts.append(f"no consent for {self.no_consent_for}")
+            parts.append(f"no consent for users of {self.no_consent_for.provider}")
         return f"a user with {', '.join(parts)}" if parts else "a user"
 
 
@@ -129,7 +130,6 @@ def _fits(entry: ProfileEntry, wished: ProfileEntry) -> bool:
 
 def _shown(entry: ProfileEntry) -> str:
     field = f"{entry.type} {entry.name}".strip()
-    # Not the value itself: it is new in every run, and reports of two runs should say the same.
     value = " of the test's choice" if entry.value else ""
     return f"a {'searchable' if entry.searchable else 'hidden'} {field}{value}"
 

@@ -202,9 +202,9 @@ def test_without_a_control_interface_a_fixture_serves(poor_world: World) -> None
         ({"clients": 2}, "fixture a user with 2 clients"),
         (
             {"key_packages": True, "consent_for": MimiUri("mimi://c.example/u/x")},
-            "KeyPackages, consent for mimi://c.ex",
+            "KeyPackages, consent for users of c.example",
         ),
-        ({"no_consent_for": MimiUri("mimi://b.example/u/x")}, "no consent for mimi://b.example/u/x"),
+        ({"no_consent_for": MimiUri("mimi://b.example/u/x")}, "no consent for users of b.example"),
         ({"search_types": {SearchIdentifierType.handle}}, "found by handle only"),
     ],
 )
