@@ -23,7 +23,7 @@ from mimi_conformance.suites.target.judgement import (
     severity,
 )
 
-_SUITES = Path(suites.__path__[0]).resolve()
+SUITES = Path(suites.__path__[0]).resolve()
 _MACHINERY = frozenset({"_pytest", "pluggy"})
 
 PASSING = frozenset({Verdict.PASS, Verdict.INFO, Verdict.OTHER_READING, Verdict.WARN, Verdict.UNSTABLE})
@@ -58,7 +58,7 @@ def cited(item: pytest.Item) -> tuple[str, ...]:
 def test_id(item: pytest.Item) -> str:
     """The name of a test without paths: ``transport/consent::test_grant[201]``."""
     path = item.path.resolve()
-    root = _SUITES if path.is_relative_to(_SUITES) else item.config.rootpath.resolve()
+    root = SUITES if path.is_relative_to(SUITES) else item.config.rootpath.resolve()
     place = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
     file = place.with_name(place.stem.removeprefix("test_"))
     return f"{file.as_posix()}::{item.nodeid.partition('::')[2]}"

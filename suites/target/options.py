@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 
 from mimi_conformance.reference.drafts.requirements import UnknownRequirement, requirement
+from mimi_conformance.suites.target.attempt import SUITES
 from mimi_conformance.suites.target.conductor import Commission, Reports, Score
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.known_failures import KnownFailuresError, load
 from mimi_conformance.suites.target.reference_target import ReferenceTarget
+
+NO_TARGET = (
+    "These tests need a server to test: give --target target.toml (`mimi-conformance init` writes one), "
+    "--target https://HOST with --ca and --identity, or --reference."
+)
 
 
 def add_to(parser: pytest.Parser) -> None:
@@ -44,6 +50,12 @@ def ask_for_a_run(config: pytest.Config, commission: Commission) -> bool:
         mark: Any = config.pluginmanager.get_plugin("mark")
         mark.pytest_collection_modifyitems(items=[], config=config)
     return any(given) and not config.option.collectonly
+
+
+def ask_for_suites(config: pytest.Config) -> bool:
+    """Whether the command line names this project's suites, or a part of them, to be run."""
+    named = (Path(argument.partition("::")[0]).resolve() for argument in config.args)
+    return not config.option.collectonly and any(path.is_relative_to(SUITES) for path in named)
 
 
 def score(config: pytest.Config, commission: Commission) -> Score:

@@ -44,6 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
             _perform(config, worker).target = loaded(workerinput[TARGET])
     elif options.ask_for_a_run(config, commission):
         _lead(config, commission)
+    elif options.ask_for_suites(config):  # under pytest-xdist this process would not see the tests themselves
+        raise pytest.UsageError(options.NO_TARGET)
 
 
 @pytest.fixture
@@ -97,13 +99,10 @@ def _lead(config: pytest.Config, commission: Commission) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse to run conformance tests against nothing."""
+    """Refuse to run conformance tests against nothing, wherever they are."""
     idle = _PERFORMER not in session.config.stash and not session.config.option.collectonly
     if idle and any(item.get_closest_marker(REQUIREMENTS_MARKER) for item in session.items):
-        raise pytest.UsageError(
-            "These tests need a server to test: give --target target.toml (`mimi-conformance init` writes one), "
-            "--target https://HOST with --ca and --identity, or --reference."
-        )
+        raise pytest.UsageError(options.NO_TARGET)
 
 
 def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:

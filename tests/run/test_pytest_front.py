@@ -7,6 +7,7 @@ import pytest
 from mimi_conformance.reports import json_report
 from mimi_conformance.reports.model import Verdict
 from mimi_conformance.suites.target import conductor
+from mimi_conformance.suites.target.attempt import SUITES
 
 pytest_plugins = ["pytester"]
 
@@ -100,6 +101,11 @@ def test_the_report_stands_below_what_pytest_prints(session, capsys):
 def test_conformance_tests_without_a_target_are_wrong_usage(session, capsys):
     record = session()
     assert record.ret == 4
+    assert "These tests need a server to test: give --target" in capsys.readouterr().err
+
+
+def test_the_suites_on_several_workers_without_a_target_are_wrong_usage(session, capsys):
+    assert session("-n", "2", str(SUITES)).ret == 4
     assert "These tests need a server to test: give --target" in capsys.readouterr().err
 
 
