@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -28,7 +29,7 @@ class Reading:
     structure: type[Struct]
     values: tuple[Struct, ...]
 
-    @property
+    @cached_property
     def elements(self) -> tuple[Element, ...]:
         """The outlines of the values, each at its offset."""
         found: list[Element] = []

@@ -27,7 +27,7 @@ class DecodeError(ValueError):
     """
 
     def __init__(self, reason: str, offset: int) -> None:
-        super().__init__(reason)
+        super().__init__(reason, offset)
         self.structure = ""
         self.offset = offset
         self.reason = reason

@@ -9,7 +9,7 @@ from mimi_conformance.reference.wire.encodings import Encoding, NumberVector, Pr
 from mimi_conformance.reference.wire.enumerations import Enumeration
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.structure import Struct, StructEncoding, struct_encoding
-from mimi_conformance.reference.wire.varint import write_length
+from mimi_conformance.reference.wire.varint import read_length
 
 SHOWN_BYTES = 32
 """How many bytes of an opaque value a line shows."""
@@ -33,7 +33,7 @@ class Element:
 
 
 def outline(value: Struct, offset: int = 0) -> Element:
-    """Return the tree of a value whose bytes start at `offset`; raises `EncodeError` for one that can't be encoded."""
+    """Return the tree of a value that can be encoded and whose bytes start at `offset`."""
     return _element(type(value).__name__, struct_encoding(type(value)), value, offset)
 
 
@@ -46,16 +46,18 @@ def lines(elements: Iterable[Element], *, full: bool = False) -> Iterator[str]:
 
 def _element(name: str, encoding: Encoding, value: Any, offset: int) -> Element:
     """Return the element of a value with this encoding."""
-    size = len(encoding.encoded(value))
-    parts: tuple[Element, ...] = ()
     if isinstance(encoding, StructEncoding):
-        parts = tuple(_fields(encoding, value, offset))
-    elif isinstance(encoding, Vector) and not isinstance(encoding, NumberVector):
-        body = sum(len(encoding.of.encoded(item)) for item in value)
-        parts = tuple(_items(encoding, value, offset + len(write_length(body))))
-    elif isinstance(encoding, Presence) and value is not None:
-        parts = _element(name, encoding.of, value, offset + 1).parts
-    return Element(name, str(encoding), value, offset, size, parts)
+        fields = tuple(_fields(encoding, value, offset))
+        return Element(name, str(encoding), value, offset, sum(field.size for field in fields), fields)
+    if isinstance(encoding, Presence) and value is not None:
+        held = _element(name, encoding.of, value, offset + 1)
+        return replace(held, kind=str(encoding), offset=offset, size=held.size + 1)
+    data = encoding.encoded(value)
+    parts: tuple[Element, ...] = ()
+    if isinstance(encoding, Vector) and not isinstance(encoding, NumberVector):
+        _, start = read_length(data, 0, len(data))
+        parts = tuple(_items(encoding, value, offset + start))
+    return Element(name, str(encoding), value, offset, len(data), parts)
 
 
 def _fields(encoding: StructEncoding, value: Any, offset: int) -> Iterator[Element]:

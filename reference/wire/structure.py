@@ -222,6 +222,10 @@ class StructEncoding(Encoding):
                 raise TypeError(f"{self} can only be decoded with the {field.name} of the structure around it")
             field.store(value, given[field.name])
         try:
+            self._check_given(value)
+        except EncodeError as error:
+            raise DecodeError(error.reason, position) from None
+        try:
             for name, store, switch, values, decode, field in self._reads:  # noqa: B007 - the error names the field
                 if switch is not None and switch(value) not in values:
                     store(value, None)
@@ -239,6 +243,7 @@ class StructEncoding(Encoding):
         """Append the fields."""
         if type(value) is not self.kind:
             raise EncodeError(f"{self} is needed here, not {type(value).__name__}")
+        self._check_given(value)
         name = ""
         try:
             for name, switch, values, encode, field in self._writes:
@@ -251,6 +256,11 @@ class StructEncoding(Encoding):
         except EncodeError as error:
             error.within(name)
             raise
+
+    def _check_given(self, value: Any) -> None:
+        """Raise `EncodeError` when what comes from the structure around is not what this one can be in."""
+        for field in self.given:
+            field.encoding.encoded(getattr(value, field.name))
 
     def to_json(self, value: Any) -> Any:
         """Return an object with the fields that are there."""

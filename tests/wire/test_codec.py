@@ -1,5 +1,6 @@
 """The codec itself, on structures made for the purpose: what it accepts, what it refuses, and what it says then."""
 
+import pickle
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -302,6 +303,18 @@ def test_a_structure_that_depends_on_another_is_decoded_with_what_it_is_given() 
     assert Inner.decode(b"\7", colour=Colour.red) == inner
     with pytest.raises(TypeError, match="Inner can only be decoded with the colour of the structure around it"):
         Inner.decode(b"\7")
+    with pytest.raises(DecodeError, match="'red' is not of type Colour"):
+        Inner.decode(b"\7", colour="red")
+    with pytest.raises(EncodeError, match="Inner: 1 is not of type Colour"):
+        replace(inner, colour=1).encode()
+
+
+def test_errors_survive_the_way_between_processes() -> None:
+    """pytest's workers pickle what they raise."""
+    with pytest.raises(DecodeError) as caught:
+        Lists.decode(bytes.fromhex("03 000100"))
+    copied = pickle.loads(pickle.dumps(caught.value))
+    assert (str(copied), copied.path, copied.offset) == (str(caught.value), "numbers[1]", 3)
 
 
 def test_values_in_a_row_are_read_to_the_end() -> None:
