@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,17 +58,18 @@ def command(
             host=host,
             port=port,
             database=database,
-            served=lambda served: click.echo(describe(served)),
+            served=_log,
         )
         _check_certificate(certificate, domain)
         instance.start()
+    stopped = _signals()
     try:
         address, real_port = instance.address
         click.echo(f"The provider {domain} listens on https://{address}:{real_port} and remembers in {database}.")
         if control_port is None:
-            _wait_for_signal()
+            stopped.wait()
         else:
-            _serve_control(instance, control_port, control_token)
+            _serve_control(instance, control_port, control_token, stopped)
     finally:
         instance.stop()
     click.echo("Stopped.")
@@ -83,9 +84,14 @@ def describe(served: ServedRequest) -> str:
         f"{time} {sender} {served.request.method} {served.request.raw_path} "
         f"-> {int(answer.status)} ({served.seconds * 1000:.0f} ms)"
     )
-    # What a peer sends must not be able to write lines or colours of its own.
     text = f"{line}: {answer.reason}" if answer.reason else line
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    # What a peer sends must not be able to write lines or colours of its own.
+    return "".join(c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def _log(served: ServedRequest) -> None:
+    with suppress(OSError):  # a log that nobody reads any more is no reason not to answer
+        click.echo(describe(served))
 
 
 @contextmanager
@@ -107,7 +113,7 @@ def _check_certificate(path: Path, domain: str) -> None:
         raise click.ClickException(f"The certificate in {path} authenticates {names}, not {domain}.")
 
 
-def _serve_control(instance: ReferenceInstance, port: int, token: str) -> None:
+def _serve_control(instance: ReferenceInstance, port: int, token: str, stopped: threading.Event) -> None:
     # Only who asks for it pays for the control interface, and only then is it code that can break.
     from mimi_conformance.mocks.control.reference_adapter import create_control_app  # noqa: PLC0415
     from mimi_conformance.mocks.control.server import ControlServer  # noqa: PLC0415
@@ -117,13 +123,14 @@ def _serve_control(instance: ReferenceInstance, port: int, token: str) -> None:
         control.start()
     try:
         click.echo(f"The control interface listens on {control.url}.")
-        _wait_for_signal()
+        stopped.wait()
     finally:
         control.stop()
 
 
-def _wait_for_signal() -> None:
+def _signals() -> threading.Event:
+    """An event that is set when somebody wants the server to stop."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+    return stopped
