@@ -279,23 +279,24 @@ class TLSServer:
     async def _serve(self, listener: socket.socket, started: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        server = await self.listen(self._loop, listener)
+        stop_listening = await self.listen(self._loop, listener)
         clock = asyncio.create_task(self._keep_date_header())
         started.set()
         await self._stopping.wait()
         clock.cancel()
-        server.close()
+        stop_listening()
         await self._finish_connections()
 
-    async def listen(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> asyncio.Server:
-        """Begin to serve the connections that come in at ``listener``."""
-        return await loop.create_server(
+    async def listen(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> Callable[[], None]:
+        """Begin to serve the connections that come in at ``listener``, and return what ends that."""
+        server = await loop.create_server(
             self.connection,
             sock=listener,
             ssl=self._tls_context,
             ssl_handshake_timeout=HANDSHAKE_TIMEOUT_SECONDS,
             ssl_shutdown_timeout=self._grace_seconds,
         )
+        return server.close
 
     def connection(self) -> asyncio.Protocol:
         """HTTP/1.1 for one connection."""

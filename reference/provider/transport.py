@@ -102,5 +102,9 @@ class TransportRules(DirectoryEndpoint):
             certificate = x509.load_der_x509_certificate(request.certificate)
         except ValueError as error:
             raise Refusal(HTTPStatus.FORBIDDEN, f"The client certificate can't be read: {error}.") from error
-        if not authenticates(certificate, source):
+        if not self.is_certified(certificate, source):
             raise Refusal(HTTPStatus.FORBIDDEN, f"The client certificate does not authenticate {source}.")
+
+    def is_certified(self, certificate: x509.Certificate, source: str) -> bool:
+        """Whether a certificate speaks for the provider at a domain (RFC 9525)."""
+        return authenticates(certificate, source)

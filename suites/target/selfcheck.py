@@ -1,0 +1,65 @@
+"""Runs the suites against the reference and against each defective one: the tester, tested.
+
+Each server is started in the process that runs its tests, so that a trial takes little more than its tests do.
+"""
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mimi_conformance import suites
+from mimi_conformance.mocks.defects.registry import Defect
+from mimi_conformance.reference.provider.instance import Parts
+from mimi_conformance.suites.target.description import TargetDescription
+from mimi_conformance.suites.target.kill_matrix import Outcome, Trial
+from mimi_conformance.suites.target.reference_target import ReferenceTarget
+from mimi_conformance.suites.target.run import RunOptions, run_suites
+
+PATIENCE_SECONDS = 2.0
+"""How long a reference on loopback may take to answer or to deliver. Some defects let a test wait as long as that."""
+
+
+@dataclass(frozen=True)
+class SelfcheckOptions:
+    """What to try.
+
+    With `full`, a defective server has to stand all tests, and else those that cite a requirement that it breaks.
+    `workers` is a number of processes; `folder` is where the scenario families are.
+    """
+
+    full: bool = False
+    workers: int = 1
+    folder: Path = Path(suites.__path__[0])
+
+
+def trials(defects: tuple[Defect, ...], options: SelfcheckOptions) -> Iterator[Trial]:
+    """Try the reference as it is, then each defect; trials come as they end."""
+    # Not forked: a process that has threads, such as those of a progress bar, can't be copied safely.
+    pool = ProcessPoolExecutor(options.workers, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        for trial in as_completed([pool.submit(attempt, defect, options) for defect in (None, *defects)]):
+            yield trial.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def attempt(defect: Defect | None, options: SelfcheckOptions) -> Trial:
+    """Run tests against the reference with a defect, or with none."""
+    with ReferenceTarget(parts=Parts() if defect is None else defect.parts) as reference:
+        run = run_suites(
+            RunOptions(
+                target=_hurried(reference.description),
+                requirements=() if defect is None or options.full else defect.breaks,
+                preflight=False,  # a defect in what it looks at would stop the run
+                repeat=False,
+                folder=options.folder,
+            )
+        )
+    return Trial(defect, tuple(Outcome.of(test) for test in run.tests), run.harness_errors, run.seconds)
+
+
+def _hurried(description: TargetDescription) -> TargetDescription:
+    settings = replace(description.settings, request_seconds=PATIENCE_SECONDS, delivery_seconds=PATIENCE_SECONDS)
+    return replace(description, settings=settings)
