@@ -19,7 +19,7 @@ from mimi_conformance.reference.provider.users import User
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.group import RequiredCapabilities
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
-from mimi_conformance.reference.wire.mls.registries import CredentialType, ExtensionType, ProposalType
+from mimi_conformance.reference.wire.mls.registries import CipherSuite, CredentialType, ExtensionType, ProposalType
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.key_material import (
     ClientKeyMaterial,
@@ -46,6 +46,11 @@ class Claim:
     room: MimiUri | None
     request: KeyMaterialRequest
 
+    @property
+    def cipher_suites(self) -> tuple[CipherSuite, ...]:
+        """The acceptable cipher suites in their order, each once: a list of a megabyte costs no more than it says."""
+        return tuple(dict.fromkeys(self.request.acceptable_ciphersuites))
+
 
 class KeyMaterialEndpoint(ConsentEndpoint):
     """Answers for keyMaterial."""
@@ -54,7 +59,7 @@ class KeyMaterialEndpoint(ConsentEndpoint):
         """200 with a KeyMaterialResponse, whatever its code (AMB-008); ``now`` in milliseconds of the Unix epoch."""
         claim = self.claim(call)
         self.check_claim_source(call.source, claim)
-        self.check_claim_signature(claim.request)
+        self.check_claim_signature(claim)
         self.check_claim_credential(claim)
         code, clients = self.claimed(transaction, claim, now // 1000)
         request = claim.request
@@ -94,16 +99,17 @@ class KeyMaterialEndpoint(ConsentEndpoint):
                 HTTPStatus.FORBIDDEN, f"A claim for {claim.room or claim.requester} is not {source}'s to make."
             )
 
-    def check_claim_signature(self, request: KeyMaterialRequest) -> None:
+    def check_claim_signature(self, claim: Claim) -> None:
         """Refuse a request that verifies under none of the cipher suites it lists (AMB-031).
 
         Raises:
             Refusal: 403.
 
         """
+        request = claim.request
         signed = KeyMaterialRequestTBS.taken_from(request).encode()
         key, signature = request.requester_signature_key, request.key_material_request_signature
-        for cipher_suite in request.acceptable_ciphersuites:
+        for cipher_suite in claim.cipher_suites:
             try:
                 if verify_with_label(cipher_suite, key, LABEL, signed, signature):
                     return
@@ -157,7 +163,7 @@ class KeyMaterialEndpoint(ConsentEndpoint):
         code = self.objection_to_claim(transaction, claim, user)
         if code is not None or user is None:
             return code or KeyMaterialUserCode.user_unknown, ()
-        clients = tuple(self.client_material(transaction, client, claim.request, seconds) for client in user.clients)
+        clients = tuple(self.client_material(transaction, client, claim, seconds) for client in user.clients)
         return self.user_code(clients), clients
 
     def objection_to_claim(
@@ -179,7 +185,7 @@ class KeyMaterialEndpoint(ConsentEndpoint):
         return any(decision.granted for decision in transaction.decisions(claim.requester, claim.target))
 
     def client_material(
-        self, transaction: Transaction, client: MimiUri, request: KeyMaterialRequest, seconds: int
+        self, transaction: Transaction, client: MimiUri, claim: Claim, seconds: int
     ) -> ClientKeyMaterial:
         """A KeyPackage of a client, now used up, or why there is none."""
         uri = IdentifierUri.of(client.text)
@@ -190,10 +196,10 @@ class KeyMaterialEndpoint(ConsentEndpoint):
         ]
         if not available:
             return ClientKeyMaterial(client_status=KeyMaterialClientCode.key_material_exhausted, client_uri=uri)
-        for cipher_suite in request.acceptable_ciphersuites:
+        for cipher_suite in claim.cipher_suites:
             for reference, key_package in available:
                 if key_package.cipher_suite == cipher_suite and self.is_capable(
-                    key_package, request.required_capabilities
+                    key_package, claim.request.required_capabilities
                 ):
                     transaction.use_key_package(reference)
                     return ClientKeyMaterial(

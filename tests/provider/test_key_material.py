@@ -314,6 +314,18 @@ def test_an_x509_credential_must_be_for_the_signature_key(ready, authority):
     refused(ready, 403, credential=Credential.x509(certificate_of(authority, other)))
 
 
+def test_a_list_that_repeats_itself_is_tried_once(ready, monkeypatch):
+    tried = []
+
+    def count(suite, *rest):
+        tried.append(suite)
+        return False
+
+    monkeypatch.setattr("mimi_conformance.reference.provider.key_material.verify_with_label", count)
+    refused(ready, 403, suites=(SUITE, P256) * 10_000)
+    assert tried == [SUITE, P256]
+
+
 def test_an_empty_list_of_suites_is_refused(ready):
     refused(ready, 400, suites=())
 
