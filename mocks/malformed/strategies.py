@@ -12,18 +12,8 @@ from typing import Any, TypeVar, cast
 
 from hypothesis import strategies as st
 
-from mimi_conformance.reference.wire.encodings import (
-    Boolean,
-    Encoding,
-    Enumerated,
-    Fixed,
-    Opaque,
-    Padding,
-    Presence,
-    Text,
-    Uint,
-    Vector,
-)
+from mimi_conformance.reference.wire.containers import Presence, Vector
+from mimi_conformance.reference.wire.encodings import Boolean, Encoding, Enumerated, Fixed, Opaque, Padding, Text, Uint
 from mimi_conformance.reference.wire.enumerations import Registry
 from mimi_conformance.reference.wire.structure import Struct, StructEncoding, struct_encoding
 

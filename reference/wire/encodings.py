@@ -7,8 +7,6 @@ values of the tests all come from the same one. Nothing in here knows a MIMI str
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from struct import error as StructError  # noqa: N812 - struct's name for its exception says nothing here
-from struct import pack, unpack_from
 from typing import Any
 
 from mimi_conformance.reference.wire.enumerations import Enumeration, Registry
@@ -42,22 +40,24 @@ class Encoding(ABC):
         return bytes(output)
 
 
-def _missing(size: int, position: int, end: int) -> DecodeError:
+def missing(size: int, position: int, end: int) -> DecodeError:
+    """Return the error for an input that ends before the `size` bytes that are needed."""
     return DecodeError(f"{in_bytes(size)} needed, but {in_bytes(end - position)} left", position)
 
 
-def _unexpected(value: object, expected: str) -> EncodeError:
+def unexpected(value: object, expected: str) -> EncodeError:
+    """Return the error for a value that is not what its declaration expects."""
     shown = repr(value)
     return EncodeError(f"{shown if len(shown) <= 80 else shown[:77] + '...'} is not {expected}")
 
 
 def _bytes_from_hex(form: object) -> bytes:
     if not isinstance(form, str):
-        raise _unexpected(form, "a string of hex digits")
+        raise unexpected(form, "a string of hex digits")
     try:
         return bytes.fromhex(form)
     except ValueError as error:
-        raise _unexpected(form, "a string of hex digits") from error
+        raise unexpected(form, "a string of hex digits") from error
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,13 @@ class Uint(Encoding):
         """Read the number."""
         after = position + self.octets
         if after > end:
-            raise _missing(self.octets, position, end)
+            raise missing(self.octets, position, end)
         return int.from_bytes(data[position:after], "big"), after
 
     def encode(self, value: Any, output: bytearray) -> None:
         """Append the number."""
         if not isinstance(value, int) or isinstance(value, bool):
-            raise _unexpected(value, "a number")
+            raise unexpected(value, "a number")
         try:
             output += value.to_bytes(self.octets, "big")
         except OverflowError as error:
@@ -92,7 +92,7 @@ class Uint(Encoding):
     def from_json(self, form: Any) -> Any:
         """Return the number."""
         if not isinstance(form, int) or isinstance(form, bool):
-            raise _unexpected(form, "a number")
+            raise unexpected(form, "a number")
         return form
 
 
@@ -106,7 +106,7 @@ class Boolean(Encoding):
     def decode(self, data: bytes, position: int, end: int) -> tuple[bool, int]:
         """Read the octet; anything but 0 and 1 is an error."""
         if position >= end:
-            raise _missing(1, position, end)
+            raise missing(1, position, end)
         octet = data[position]
         if octet > 1:
             raise DecodeError(f"a bool is 0 or 1, not {octet}", position)
@@ -115,7 +115,7 @@ class Boolean(Encoding):
     def encode(self, value: Any, output: bytearray) -> None:
         """Append the octet."""
         if not isinstance(value, bool):
-            raise _unexpected(value, "True or False")
+            raise unexpected(value, "True or False")
         output.append(value)
 
     def to_json(self, value: Any) -> Any:
@@ -125,7 +125,7 @@ class Boolean(Encoding):
     def from_json(self, form: Any) -> Any:
         """Return true or false."""
         if not isinstance(form, bool):
-            raise _unexpected(form, "true or false")
+            raise unexpected(form, "true or false")
         return form
 
 
@@ -146,7 +146,7 @@ class Enumerated(Encoding):
         """Read the value."""
         after = position + self.octets
         if after > end:
-            raise _missing(self.octets, position, end)
+            raise missing(self.octets, position, end)
         number = int.from_bytes(data[position:after], "big")
         try:
             return self.members[number], after
@@ -166,9 +166,9 @@ class Enumerated(Encoding):
     def encode(self, value: Any, output: bytearray) -> None:
         """Append the value."""
         if type(value) is not self.kind:
-            raise _unexpected(value, f"of type {self}")
+            raise unexpected(value, f"of type {self}")
         if self.among and value not in self.among:
-            raise _unexpected(value, f"allowed here, only {one_of(self.among)}")
+            raise unexpected(value, f"allowed here, only {one_of(self.among)}")
         output += value.to_bytes(self.octets, "big")
 
     def to_json(self, value: Any) -> Any:
@@ -183,8 +183,8 @@ class Enumerated(Encoding):
             try:
                 return self.kind(form)
             except ValueError as error:
-                raise _unexpected(form, f"in {self}") from error
-        raise _unexpected(form, f"in {self}")
+                raise unexpected(form, f"in {self}") from error
+        raise unexpected(form, f"in {self}")
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ class Opaque(Encoding):
     def encode(self, value: Any, output: bytearray) -> None:
         """Append length and bytes."""
         if not isinstance(value, bytes):
-            raise _unexpected(value, "bytes")
+            raise unexpected(value, "bytes")
         output += write_length(len(value))
         output += value
 
@@ -240,11 +240,11 @@ class Text(Encoding):
     def encode(self, value: Any, output: bytearray) -> None:
         """Append length and text."""
         if not isinstance(value, str):
-            raise _unexpected(value, "text")
+            raise unexpected(value, "text")
         try:
             encoded = value.encode()
         except UnicodeEncodeError as error:
-            raise _unexpected(value, "text that UTF-8 can hold") from error
+            raise unexpected(value, "text that UTF-8 can hold") from error
         output += write_length(len(encoded))
         output += encoded
 
@@ -255,7 +255,7 @@ class Text(Encoding):
     def from_json(self, form: Any) -> Any:
         """Return the text."""
         if not isinstance(form, str):
-            raise _unexpected(form, "text")
+            raise unexpected(form, "text")
         return form
 
 
@@ -272,13 +272,13 @@ class Fixed(Encoding):
         """Read the bytes."""
         after = position + self.octets
         if after > end:
-            raise _missing(self.octets, position, end)
+            raise missing(self.octets, position, end)
         return data[position:after], after
 
     def encode(self, value: Any, output: bytearray) -> None:
         """Append the bytes."""
         if not isinstance(value, bytes) or len(value) != self.octets:
-            raise _unexpected(value, f"{self.octets} bytes")
+            raise unexpected(value, f"{self.octets} bytes")
         output += value
 
     def to_json(self, value: Any) -> Any:
@@ -308,7 +308,7 @@ class Padding(Encoding):
     def encode(self, value: Any, output: bytearray) -> None:
         """Append the bytes."""
         if not isinstance(value, bytes) or any(value):
-            raise _unexpected(value, "zero bytes")
+            raise unexpected(value, "zero bytes")
         output += value
 
     def to_json(self, value: Any) -> Any:
@@ -318,138 +318,3 @@ class Padding(Encoding):
     def from_json(self, form: Any) -> Any:
         """Return the bytes of the hex digits."""
         return _bytes_from_hex(form)
-
-
-@dataclass(frozen=True)
-class Presence(Encoding):
-    """`optional<T>`: a presence octet, then the value when the octet is 1 (RFC 9420, section 2.1.1; AMB-002)."""
-
-    of: Encoding
-
-    def __str__(self) -> str:
-        return f"optional<{self.of}>"
-
-    def decode(self, data: bytes, position: int, end: int) -> tuple[Any, int]:
-        """Read the octet and what it promises; None when there is nothing."""
-        if position >= end:
-            raise _missing(1, position, end)
-        octet = data[position]
-        if octet == 0:
-            return None, position + 1
-        if octet == 1:
-            return self.of.decode(data, position + 1, end)
-        raise DecodeError(f"a presence octet is 0 or 1, not {octet}", position)
-
-    def encode(self, value: Any, output: bytearray) -> None:
-        """Append the octet, and the value unless it is None."""
-        if value is None:
-            output.append(0)
-        else:
-            output.append(1)
-            self.of.encode(value, output)
-
-    def to_json(self, value: Any) -> Any:
-        """Return the value's form, or null."""
-        return None if value is None else self.of.to_json(value)
-
-    def from_json(self, form: Any) -> Any:
-        """Return the form's value, or None."""
-        return None if form is None else self.of.from_json(form)
-
-
-class Vector(Encoding):
-    """Values one after the other behind their length in bytes: `T x<V>`; in Python a tuple."""
-
-    def __init__(self, of: Encoding) -> None:
-        self.of = of
-
-    def __str__(self) -> str:
-        return f"{self.of}<V>"
-
-    def decode(self, data: bytes, position: int, end: int) -> tuple[tuple[Any, ...], int]:
-        """Read the length and the values, which must fill it exactly."""
-        length, position = read_length(data, position, end)
-        after = position + length
-        decode = self.of.decode
-        values: list[Any] = []
-        try:
-            while position < after:
-                value, position = decode(data, position, after)
-                values.append(value)
-        except DecodeError as error:
-            error.within(f"[{len(values)}]")
-            raise
-        return tuple(values), after
-
-    def encode(self, value: Any, output: bytearray) -> None:
-        """Append the length and the values."""
-        if not isinstance(value, tuple):
-            raise _unexpected(value, "a tuple")
-        start = len(output)
-        encode = self.of.encode
-        index = 0
-        try:
-            for index, item in enumerate(value):  # noqa: B007 - the error names the index
-                encode(item, output)
-        except EncodeError as error:
-            error.within(f"[{index}]")
-            raise
-        output[start:start] = write_length(len(output) - start)
-
-    def to_json(self, value: Any) -> Any:
-        """Return the list of the values' forms."""
-        return [self.of.to_json(item) for item in value]
-
-    def from_json(self, form: Any) -> Any:
-        """Return the tuple of the forms' values."""
-        if not isinstance(form, list):
-            raise _unexpected(form, "a list")
-        values = []
-        for index, item in enumerate(form):
-            try:
-                values.append(self.of.from_json(item))
-            except EncodeError as error:
-                error.within(f"[{index}]")
-                raise
-        return tuple(values)
-
-
-class NumberVector(Vector):
-    """A vector of numbers or of enumerated values, read and written all at once.
-
-    Wherever that fails, a vector like any other finds the error or, in a registry, learns a new value.
-    """
-
-    def __init__(self, of: Uint | Enumerated) -> None:
-        super().__init__(of)
-        self._octets = of.octets
-        self._code = {1: "B", 2: "H", 4: "I", 8: "Q"}[of.octets]
-        self._members = of.members if isinstance(of, Enumerated) else None
-        self._kinds = {of.kind if isinstance(of, Enumerated) else int}
-
-    def decode(self, data: bytes, position: int, end: int) -> tuple[tuple[Any, ...], int]:
-        """Read the length and the values, which must fill it exactly."""
-        length, start = read_length(data, position, end)
-        count, odd = divmod(length, self._octets)
-        if odd:
-            return super().decode(data, position, end)
-        numbers = unpack_from(f">{count}{self._code}", data, start)
-        if self._members is None:
-            return numbers, start + length
-        try:
-            return tuple([self._members[number] for number in numbers]), start + length
-        except KeyError:
-            return super().decode(data, position, end)
-
-    def encode(self, value: Any, output: bytearray) -> None:
-        """Append the length and the values."""
-        if type(value) is not tuple or not self._kinds.issuperset(map(type, value)):
-            super().encode(value, output)
-            return
-        try:
-            body = pack(f">{len(value)}{self._code}", *value)
-        except StructError:
-            super().encode(value, output)
-            return
-        output += write_length(len(body))
-        output += body

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mimi_conformance.reference.wire.containers import NumberVector, Presence, Vector
 from mimi_conformance.reference.wire.contents import content_of
-from mimi_conformance.reference.wire.encodings import Encoding, NumberVector, Presence, Vector
+from mimi_conformance.reference.wire.encodings import Encoding
 from mimi_conformance.reference.wire.enumerations import Enumeration
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.structure import Struct, StructEncoding, struct_encoding

@@ -14,16 +14,9 @@ from operator import attrgetter
 from types import MappingProxyType, NoneType
 from typing import Annotated, Any, Self, cast, get_args, get_origin, get_type_hints
 
+from mimi_conformance.reference.wire.containers import NumberVector, Presence, Vector
 from mimi_conformance.reference.wire.declaration import Among, Given, Giving, Optional, Requires, Select, When
-from mimi_conformance.reference.wire.encodings import (
-    Boolean,
-    Encoding,
-    Enumerated,
-    NumberVector,
-    Presence,
-    Uint,
-    Vector,
-)
+from mimi_conformance.reference.wire.encodings import Boolean, Encoding, Enumerated, Uint
 from mimi_conformance.reference.wire.enumerations import Enumeration
 from mimi_conformance.reference.wire.errors import DecodeError, EncodeError, in_bytes, one_of
 

@@ -12,9 +12,10 @@ import pytest
 from mimi_conformance.mocks.malformed.strategies import value_from
 from mimi_conformance.reference.drafts.code_points import code_points
 from mimi_conformance.reference.wire import Struct
+from mimi_conformance.reference.wire.containers import Presence, Vector
 from mimi_conformance.reference.wire.contents import COMPONENTS
 from mimi_conformance.reference.wire.declaration import Select
-from mimi_conformance.reference.wire.encodings import Encoding, Enumerated, Presence, Vector
+from mimi_conformance.reference.wire.encodings import Encoding, Enumerated
 from mimi_conformance.reference.wire.enumerations import Enumeration
 from mimi_conformance.reference.wire.mls.registries import (
     CredentialType,
