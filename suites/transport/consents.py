@@ -1,6 +1,6 @@
 """Consent entries in a test's words, and what consent there is, as keyMaterial shows it (PROTO 5.7, 5.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mimi_conformance.mocks.network.exchange import Exchange
 from mimi_conformance.mocks.peers.user import PeerUser
@@ -70,13 +70,13 @@ def claim(world: World, requester: PeerUser, user: TargetUser, room: MimiUri | N
     return world.peer.key_material(request)
 
 
-def key_packages_in(exchange: Exchange) -> tuple[KeyPackage, ...]:
-    """The KeyPackages that an answer to keyMaterial gives out."""
+def key_packages_in(exchange: Exchange) -> Mapping[str, KeyPackage]:
+    """The KeyPackages that an answer to keyMaterial gives out, by the URI of their client."""
     try:
         clients = KeyMaterialResponse.decode(exchange.response_body).clients
     except DecodeError as error:
         blocked(f"an answer from keyMaterial: {described(exchange)}, {error}")
-    return tuple(client.key_package for client in clients if client.key_package is not None)
+    return {client.client_uri.text: client.key_package for client in clients if client.key_package is not None}
 
 
 def must_have_consent(world: World, requester: PeerUser, user: TargetUser, room: MimiUri | None = None) -> None:

@@ -8,7 +8,7 @@ also those of earlier runs: a follower may have their bodies on its list of dupl
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.key_package import key_package_ref
@@ -62,17 +62,25 @@ class HostedRoom:
         name = os.urandom(8).hex()
         return cls(MimiUri.room(hub.domain, name), MimiUri.group(hub.domain, name).text.encode())
 
-    def application(self, *, franked: bool = False) -> FanoutMessage:
-        """An application message of a member."""
+    def application(self) -> FanoutMessage:
+        """An application message of a member, without a frank."""
         private = PrivateMessage(
             self.group_id, self.epoch, ContentType.application, b"", os.urandom(28), os.urandom(80)
         )
-        return FanoutMessage(timestamp=_now(), message=MLSMessage.of(private), frank=_frank() if franked else None)
+        return FanoutMessage(timestamp=_now(), message=MLSMessage.of(private))
 
-    def proposal(self, more: int = 0) -> FanoutMessage:
-        """A proposal of a member, with `more` of them besides."""
-        stapled = tuple(self._proposal() for _ in range(more))
-        return FanoutMessage(timestamp=_now(), message=self._proposal(), more_proposals=stapled)
+    def franked(self) -> FanoutMessage:
+        """An application message with the hub's frank."""
+        frank = Frank(os.urandom(_HASH_BYTES), CIPHER_SUITE, os.urandom(_SIGNATURE_BYTES))
+        return replace(self.application(), frank=frank)
+
+    def proposal(self) -> FanoutMessage:
+        """A proposal of a member."""
+        return FanoutMessage(timestamp=_now(), message=self._proposal(), more_proposals=())
+
+    def proposals(self) -> FanoutMessage:
+        """A proposal of a member with two more."""
+        return replace(self.proposal(), more_proposals=(self._proposal(), self._proposal()))
 
     def commit(self) -> FanoutMessage:
         """A commit of a member."""
@@ -132,10 +140,6 @@ def _pre_shared_key() -> Proposal:
     """A proposal that changes neither participants nor policy."""
     key = PreSharedKeyID(psktype=PSKType.external, psk_id=os.urandom(16), psk_nonce=os.urandom(_HASH_BYTES))
     return Proposal(ProposalType.psk, PreSharedKey(key))
-
-
-def _frank() -> Frank:
-    return Frank(os.urandom(_HASH_BYTES), CIPHER_SUITE, os.urandom(_SIGNATURE_BYTES))
 
 
 def _now() -> int:
