@@ -4,18 +4,19 @@ A test is killed by a defect when it finds a requirement broken that the defect 
 failure about some other requirement, and not a test that could not judge.
 """
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from mimi_conformance.mocks.defects.registry import Defect
-from mimi_conformance.reference.drafts.requirements import requirement
+from mimi_conformance.reference.drafts.requirements import requirement, requirements
 from mimi_conformance.reports.model import TestResult, Verdict
 
 BROKEN = frozenset({Verdict.FAIL, Verdict.WARN, Verdict.INFO})
 """The verdicts on a requirement that is broken; which one it gets depends on its level and basis only."""
+HEALTHY = frozenset({Verdict.PASS, Verdict.OTHER_READING})
+"""What the tests may say of the reference. It has another reading where it has no part that a draft asks of a hub."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Trial:
     seconds: float
 
     @property
+    def name(self) -> str:
+        """The name of the defect, or nothing."""
+        return "" if self.defect is None else self.defect.name
+
+    @property
     def keys(self) -> frozenset[str]:
         """The requirements that the server breaks."""
         return frozenset() if self.defect is None else frozenset(requirement(id_).id for id_ in self.defect.breaks)
@@ -76,51 +82,58 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """The requirements of a topic that tests cite, and those of them that are covered."""
+
+    cited: frozenset[str]
+    killed: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Matrix:
-    """Every trial, and what they show together."""
+    """What the trials show together: the one of the reference as it is, and those of defects.
+
+    A matrix that is not `complete`, because only some defects were tried, can't blame a test for catching none.
+    """
 
     healthy: Trial
     trials: tuple[Trial, ...]
+    complete: bool
+
+    @classmethod
+    def of(cls, trials: Iterable[Trial], *, complete: bool) -> "Matrix":
+        """Put together trials that come in any order."""
+        by_name = {trial.name: trial for trial in trials}
+        healthy = by_name.pop("")
+        return cls(healthy, tuple(by_name[name] for name in sorted(by_name)), complete)
 
     @property
     def unhealthy(self) -> tuple[Outcome, ...]:
         """The tests that the reference itself does not pass."""
-        return tuple(outcome for outcome in self.healthy.outcomes if outcome.verdict is not Verdict.PASS)
+        return tuple(outcome for outcome in self.healthy.outcomes if outcome.verdict not in HEALTHY)
 
     @property
     def uncaught(self) -> tuple[tuple[str, str], ...]:
         """Each defect with a requirement that it is keyed to and that no test found broken."""
-        return tuple(
-            (trial.defect.name, id_)
-            for trial in self.trials
-            if trial.defect is not None
-            for id_ in trial.defect.breaks
-            if requirement(id_).id not in trial.caught
-        )
+        return tuple((trial.name, id_) for trial in self.trials for id_ in sorted(trial.keys - trial.caught))
 
     @cached_property
     def killers(self) -> Mapping[str, tuple[str, ...]]:
         """Each test with the defects that kill it."""
         return {
-            outcome.test: tuple(
-                trial.defect.name for trial in self.trials if trial.defect is not None and outcome.test in trial.killed
-            )
+            outcome.test: tuple(trial.name for trial in self.trials if outcome.test in trial.killed)
             for outcome in self.healthy.outcomes
         }
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """The tests that no defect kills."""
-        return tuple(test for test, killers in self.killers.items() if not killers)
+        """The tests that no defect kills, when all were tried."""
+        return tuple(test for test, killers in self.killers.items() if self.complete and not killers)
 
     @property
     def troubles(self) -> Mapping[str, tuple[str, ...]]:
         """What went wrong on our side, by the name of the defect; by no name, with the reference as it is."""
-        return {
-            "" if trial.defect is None else trial.defect.name: trial.troubles
-            for trial in (self.healthy, *self.trials)
-            if trial.troubles
-        }
+        return {trial.name: trial.troubles for trial in (self.healthy, *self.trials) if trial.troubles}
 
     @cached_property
     def cited(self) -> frozenset[str]:
@@ -133,11 +146,15 @@ class Matrix:
         return self.cited & frozenset().union(*(trial.caught for trial in self.trials))
 
     @property
-    def topics(self) -> Mapping[str, tuple[int, int]]:
-        """How many requirements of each topic are cited, and how many killed."""
-        cited = Counter(requirement(id_).topic for id_ in sorted(self.cited))
-        killed = Counter(requirement(id_).topic for id_ in self.killed)
-        return {topic: (count, killed[topic]) for topic, count in cited.items()}
+    def topics(self) -> Mapping[str, Tally]:
+        """The requirements that tests cite, by topic in the order of the catalogue."""
+        topics = dict.fromkeys(each.topic for id_, each in requirements().items() if id_ in self.cited)
+        return {
+            topic: Tally(
+                *(frozenset(id_ for id_ in ids if requirement(id_).topic == topic) for ids in (self.cited, self.killed))
+            )
+            for topic in topics
+        }
 
     @property
     def holds(self) -> bool:
@@ -161,7 +178,7 @@ class Matrix:
             "requirements": {
                 id_: {
                     "topic": requirement(id_).topic,
-                    "killed_by": [each.defect.name for each in self.trials if each.defect and id_ in each.caught],
+                    "killed_by": [trial.name for trial in self.trials if id_ in trial.caught],
                 }
                 for id_ in sorted(self.cited)
             },
