@@ -4,6 +4,7 @@ import functools
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
+from itertools import chain
 from typing import Any
 
 import click
@@ -24,12 +25,12 @@ from mimi_conformance.reference.drafts.requirements import (
     requirements,
 )
 from mimi_conformance.suites.target.citations import (
-    Citation,
+    Citations,
+    CollectionError,
     Coverage,
-    UnreadableCitation,
+    broken_by_defects,
+    cited_by_tests,
     coverage,
-    defect_citations,
-    suite_citations,
 )
 
 
@@ -168,13 +169,10 @@ def show(ids: tuple[str, ...], *, as_json: bool) -> None:
 def show_coverage(selection: Selection, *, untested: bool, as_json: bool) -> None:
     """Count which requirements tests cite, and which of those a defect is keyed to.
 
-    Read from the source of the suites and the defects; nothing is run. Whether a defect is really caught is for
-    `mimi-conformance selfcheck` to say.
+    Nothing is run. Whether a defect is really caught is for `mimi-conformance selfcheck` to say.
     """
     found = selection.requirements()
-    tests, defects = _citations()
-    cited = frozenset(each.requirement for each in tests)
-    broken = frozenset(each.requirement for each in defects)
+    cited, broken = (frozenset(chain.from_iterable(each.values())) for each in _citations())
 
     def count_by(group_of: Callable[[Requirement], str]) -> dict[str, Coverage]:
         groups = dict.fromkeys(group_of(each) for each in found)
@@ -201,18 +199,18 @@ def show_coverage(selection: Selection, *, untested: bool, as_json: bool) -> Non
         console.print(f"{len(total.untested)} testable requirements are cited by no test; --untested lists them.")
 
 
-def _citations() -> tuple[tuple[Citation, ...], tuple[Citation, ...]]:
+def _citations() -> tuple[Citations, Citations]:
     """What tests cite and what defects break."""
     try:
-        return suite_citations(), defect_citations()
-    except (UnreadableCitation, SyntaxError) as error:
-        raise click.ClickException(f"The source of the suites or the defects can't be read: {error}") from error
+        return cited_by_tests(), broken_by_defects()
+    except CollectionError as error:
+        raise click.ClickException(str(error)) from error
 
 
-def _naming(each: Requirement, citations: Iterable[Citation]) -> list[str]:
-    """Who names a requirement, by its id or an alias, without repetition."""
-    names = (each.id, *each.aliases)
-    return list(dict.fromkeys(citation.by for citation in citations if citation.requirement in names))
+def _naming(each: Requirement, citations: Citations) -> list[str]:
+    """Who names a requirement, by its id or an alias."""
+    names = {each.id, *each.aliases}
+    return [by for by, ids in citations.items() if not names.isdisjoint(ids)]
 
 
 def _requirement_as_json(each: Requirement) -> dict[str, Any]:
@@ -267,5 +265,5 @@ def _coverage_table(title: str, groups: dict[str, Coverage]) -> Table:
         table.add_column(heading, justify="right")
     for name, each in groups.items():
         style = "bold" if name == "total" else None
-        table.add_row(name, str(each.total), str(each.testable), str(each.cited), str(each.killed), style=style)
+        table.add_row(name, str(each.total), str(each.testable), str(each.cited), str(each.keyed), style=style)
     return table

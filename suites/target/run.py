@@ -4,19 +4,22 @@ pytest does the work, in this process, without its own output.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from mimi_conformance import suites
 from mimi_conformance.reports.model import Run
+from mimi_conformance.suites.target.attempt import cited, test_id
 from mimi_conformance.suites.target.conductor import Commission, Listener
 from mimi_conformance.suites.target.description import TargetDescription
 
-_SUITES = Path(suites.__path__[0])
+SUITES = Path(suites.__path__[0])
+"""The folder of the scenario families."""
+
 _PLUGIN = "mimi_conformance.suites.target.plugin"
 
 
@@ -55,10 +58,10 @@ class RunOptions:
     known_failures: Path | None = None
     report_json: Path | None = None
     report_junit: Path | None = None
-    folder: Path = _SUITES
+    folder: Path = SUITES
 
 
-def suite_names(folder: Path = _SUITES) -> tuple[str, ...]:
+def suite_names(folder: Path = SUITES) -> tuple[str, ...]:
     """The scenario families that have tests."""
     return tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and any(entry.glob("test_*.py"))))
 
@@ -97,17 +100,49 @@ class _Silence:
         return self._begun
 
 
-def _arguments(options: RunOptions) -> list[str]:
-    """Pytest's command line. Nothing on the user's disk has a say in it: no configuration, no conftest, no plugin."""
-    folder = options.folder.absolute()
-    arguments = ["--disable-plugin-autoload", "-p", "xdist.plugin", "-p", _PLUGIN, "-p", "no:cacheprovider"]
-    arguments += ["-c", os.devnull, "--rootdir", str(folder), "--noconftest", "--import-mode=importlib"]
-    arguments += [
-        "--strict-markers",
-        "--continue-on-collection-errors",
-        "-n",
-        str(0 if options.workers == 1 else options.workers),
+def collect(suites: Sequence[str] = (), folder: Path = SUITES) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The tests of some families (all when none is named) with the requirements they cite; and what can't be collected.
+
+    Nothing is run, so no server is needed.
+    """
+    collected = _Collected()
+    with _undisturbed():
+        pytest.main(
+            [*_pytest_alone(folder), "--collect-only", *_places(suites, folder)], plugins=[collected, _Silence()]
+        )
+    return collected.tests, tuple(collected.errors)
+
+
+@dataclass(eq=False)
+class _Collected:
+    """Takes the tests from pytest as it finds them."""
+
+    tests: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.tests = {test_id(item): cited(item) for item in session.items}
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.errors.append(f"{report.nodeid} can't be collected: {report.longreprtext}")
+
+
+def _pytest_alone(folder: Path) -> list[str]:
+    """Pytest's command line without anything on the user's disk having a say: no configuration, conftest or plugin."""
+    return [
+        *("--disable-plugin-autoload", "-p", "xdist.plugin", "-p", _PLUGIN, "-p", "no:cacheprovider"),
+        *("-c", os.devnull, "--rootdir", str(folder.absolute()), "--noconftest", "--import-mode=importlib"),
+        *("--strict-markers", "--continue-on-collection-errors"),
     ]
+
+
+def _places(suites: Sequence[str], folder: Path) -> list[str]:
+    return [str(folder.absolute() / name) for name in suites or suite_names(folder)]
+
+
+def _arguments(options: RunOptions) -> list[str]:
+    arguments = [*_pytest_alone(options.folder), "-n", str(0 if options.workers == 1 else options.workers)]
     given = {
         "--target": options.place,
         "--ca": options.ca,
@@ -129,7 +164,7 @@ def _arguments(options: RunOptions) -> list[str]:
         "--no-repeat": not options.repeat,
     }
     arguments += [flag for flag, wanted in flags.items() if wanted]
-    return [*arguments, *(str(folder / name) for name in options.suites or suite_names(folder))]
+    return [*arguments, *_places(options.suites, options.folder)]
 
 
 @contextmanager

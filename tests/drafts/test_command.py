@@ -85,7 +85,7 @@ def test_coverage_adds_up_by_topic_and_by_draft() -> None:
     assert total["total"] == len(requirements())
     assert len(total["untested"]) == total["testable"] - total["cited"]
     for groups in (counted["topics"], counted["drafts"]):
-        for key in ("total", "testable", "cited", "killed"):
+        for key in ("total", "testable", "cited", "keyed"):
             assert sum(group[key] for group in groups.values()) == total[key]
 
 
