@@ -116,9 +116,12 @@ class Population:
             ],
             profile=_fields(user.profile),
             search_types=wish.search_types,
-            consent=[]
-            if wish.consent_for is None
-            else [ConsentDecision(wish.consent_for, granted=True, room=wish.room)],
+            # A denial is told, too: a provider may let some fetch KeyPackages unasked (PROTO 8).
+            consent=[
+                ConsentDecision(requester, granted=granted, room=wish.room)
+                for requester, granted in ((wish.no_consent_for, False), (wish.consent_for, True))
+                if requester is not None
+            ],
         )
         return user
 

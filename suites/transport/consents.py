@@ -86,6 +86,13 @@ def must_have_consent(world: World, requester: PeerUser, user: TargetUser, room:
         blocked(f"KeyPackages of {user.name} for a user with consent: the answer is {described(exchange)}")
 
 
+def must_need_consent(world: World, user: TargetUser, room: MimiUri | None = None) -> None:
+    """Go on only when somebody about whom nothing was decided gets none: a provider may let them (PROTO 8)."""
+    exchange = claim(world, world.peer_user(), user, room)
+    if response_code(exchange) in _GIVEN:
+        blocked(f"a user who has to be asked: KeyPackages of {user.name} were given without consent")
+
+
 def expect_consent(
     world: World, requester: PeerUser, user: TargetUser, room: MimiUri | None = None, *, ids: tuple[str, ...] = ()
 ) -> None:

@@ -1,4 +1,4 @@
-"""The target as a follower: rooms of our peers that its users are in, and what their clients see of them (PROTO 5.5)."""
+"""The target as a follower: rooms of our peers that its users are in, and what their clients see (PROTO 5.5)."""
 
 from mimi_conformance.mocks.control.client import Delivery
 from mimi_conformance.reference.wire.protocol.notify import FanoutMessage

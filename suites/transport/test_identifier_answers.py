@@ -88,12 +88,12 @@ def test_an_element_with_a_field_too_many_or_too_few_is_refused(world: World, el
     expect_refusal(world.peer.call("identifierQuery", world.domain, body), "PROTO-5.8-04", twin=twin)
 
 
-@checks("PROTO-5.8-17", "PROTO-5.8-20")
+@checks("PROTO-5.8-17", "PROTO-5.8-19", "PROTO-5.8-20")
 @feature("search-handle")
 def test_success_names_whoever_was_found(world: World) -> None:
     """A query that matches is answered with success, and with the user's URI."""
     user, handle = user_with(world, HANDLE)
-    expect_found(world, user.uri, exactly(handle), ids=("PROTO-5.8-17", "PROTO-5.8-20"))
+    expect_found(world, user.uri, exactly(handle), ids=("PROTO-5.8-17", "PROTO-5.8-19", "PROTO-5.8-20"))
 
 
 @checks("PROTO-5.8-20", "PROTO-5.8-21", "PROTO-5.8-30")
