@@ -113,20 +113,18 @@ class World:
         return self._peers[1]
 
     @contextmanager
-    def new_peer(self, *labels: str) -> Iterator[AddressedPeer]:
+    def new_peer(self) -> Iterator[AddressedPeer]:
         """A provider of ours that the target has never met, for the length of the block.
 
-        Its URLs may name further hosts: one for each of ``labels``, which stand before its domain. They have its
-        address, and its certificate carries them, too. Ends the test as blocked when the target can't be told of it.
+        Ends the test as blocked when the target can't be told where it is.
         """
         if self.description.peers.reach is not Reach.HOST_MAP:
             blocked(f'a peer that the target has never met; that takes peers.reach = "{Reach.HOST_MAP}"')
         domain = f"{self.new_name()}.{self.peer.domain}"
-        hosts = (domain, *(f"{label}.{domain}" for label in labels))
         network = self._laboratory.network
-        peer = network.add_peer(domain, (self.peer.peer.address[0], 0), identity=self.issue(*hosts))
+        peer = network.add_peer(domain, (self.peer.peer.address[0], 0), identity=self.issue(domain))
         try:
-            self.control.peers(dict.fromkeys(hosts, peer.address))
+            self.control.peers({domain: peer.address})
             yield AddressedPeer(peer, self.description)
         finally:
             network.peers.pop(domain).stop()

@@ -133,22 +133,32 @@ def test_a_server_that_does_not_prove_its_domain_is_sent_nothing(world: World, f
 
 
 @checks("PROTO-5.1-03")
-@pytest.mark.parametrize(
-    ("label", "path"),
-    [
-        pytest.param("", "any/where/{endpoint}/{{{variable}}}/to/go", id="other paths"),
-        pytest.param("mimi.", "v1/{endpoint}/{{{variable}}}", id="another host"),
-    ],
-)
-def test_urls_are_taken_from_the_directory(world: World, label: str, path: str) -> None:
-    """A request goes to the URL that the other provider's directory lists, wherever that is."""
+def test_paths_are_taken_from_the_directory(world: World) -> None:
+    """A request goes to the path that the other provider's directory lists, whatever it looks like."""
     must_call_someone_new(world)
-    with world.new_peer("mimi") as peer:
-        peer.peer.advertise(_templates(peer.domain, f"https://{label}{peer.domain}/{path}"))
+    with world.new_peer() as peer:
+        pattern = f"https://{peer.domain}/any/where/{{endpoint}}/{{{{{{variable}}}}}}/to/go"
+        peer.peer.advertise(_templates(peer.domain, pattern))
         calls, outcome = ask(world, peer)
     came = [call.endpoint for call in calls]
     got = ", ".join(call.url for call in calls) or outcome.failure or f"nothing, and status {outcome.status}"
     expect(came == ["identifierQuery"], expected="one request, to the URL in the directory", got=got)
+
+
+@checks("PROTO-5.1-03")
+def test_hosts_are_taken_from_the_directory(world: World) -> None:
+    """A request goes to the host that the other provider's directory lists, which need not be the provider's domain."""
+    must_call_someone_new(world)
+    with world.new_peer() as peer, world.new_peer() as other:
+        # This host carries both names, so that it can be trusted by every reading of AMB-015.
+        other.peer.present(world.issue(other.domain, peer.domain))
+        document = json.dumps(templates_of(other.domain)).encode()
+        peer.on(DIRECTORY, Reply(200, document, JSON))
+        mark = other.mark()
+        calls, outcome = ask(world, peer)
+        received = other.received(since=mark)
+    got = outcome.failure or f"status {outcome.status}, and {len(calls)} requests to {peer.domain}"
+    expect([call.endpoint for call in received] == ["identifierQuery"], expected="one request to this host", got=got)
 
 
 def _templates(domain: str, pattern: str) -> Mapping[str, str]:

@@ -90,13 +90,20 @@ def _update_consent(world: World, sender: AddressedPeer) -> WellFormed:
     return WellFormed(sender, "updateConsent", entry.requester_uri.text, entry.encode(), vector=1)
 
 
+def introduction(world: World, room: HostedRoom, sender: AddressedPeer) -> WellFormed:
+    """The first that the target hears of a room of ours: a Welcome for a client of a user of its own."""
+    requester = world.peer_user(sender)
+    user = world.user(key_packages=True, consent_for=requester.uri)
+    welcome = room.welcome(world.claim(user, requester))
+    # Eight octets of time, four of MLSMessage and two of cipher suite precede the secrets.
+    return WellFormed(sender, "notify", room.uri.text, welcome.encode(), vector=14)
+
+
 def _notify(world: World, sender: AddressedPeer) -> WellFormed:
     room = HostedRoom.of(sender)
     if world.has_control and "key-material" in world.description.provider.features:
         # A follower may refuse the events of a room that it does not know (AMB-091).
-        requester = world.peer_user(sender)
-        user = world.user(key_packages=True, consent_for=requester.uri)
-        must_accept(sender.notify(room.uri.text, [room.welcome(world.claim(user, requester))]))
+        must_accept(introduction(world, room, sender).send())
     # Eight octets of time and four of MLSMessage precede the group id.
     return WellFormed(sender, "notify", room.uri.text, room.application().encode(), vector=12)
 
