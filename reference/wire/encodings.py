@@ -177,14 +177,12 @@ class Enumerated(Encoding):
 
     def from_json(self, form: Any) -> Any:
         """Return the value with this name, or, in a registry, with this number."""
-        if isinstance(form, str) and form in self.kind.__members__:
-            return self.kind[form]
-        if issubclass(self.kind, Registry) and isinstance(form, int) and not isinstance(form, bool):
-            try:
-                return self.kind(form)
-            except ValueError as error:
-                raise unexpected(form, f"in {self}") from error
-        raise unexpected(form, f"in {self}")
+        value = self.kind.__members__.get(form) if isinstance(form, str) else None
+        if issubclass(self.kind, Registry) and type(form) is int and 0 <= form < 256**self.octets:
+            value = self.kind(form)
+        if value is None or (self.among and value not in self.among):
+            raise unexpected(form, f"in {self}" if value is None else f"allowed here, only {one_of(self.among)}")
+        return value
 
 
 @dataclass(frozen=True)

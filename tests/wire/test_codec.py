@@ -277,6 +277,8 @@ def test_the_longest_vector_is_the_one_that_a_length_can_announce() -> None:
         (Flags, {"flag": True, "colour": "red", "shape": 65536}, "shape", "65536 is not in Shape"),
         (Flags, {"flag": True, "colour": "red", "shape": "oval"}, "shape", "'oval' is not in Shape"),
         (Lists, {"numbers": 1}, "numbers", "1 is not a list"),
+        (Drawing, {"shape": 3, "body": 1}, "shape", "3 is not allowed here, only circle, square"),
+        (Drawing, {"shape": "square", "body": 1}, "body", "a Numbers is a JSON object"),
         (Lists, {"numbers": [1, "2"]}, "numbers[1]", "'2' is not a number"),
         (Chosen, {"colour": "green", "maybe": None, "end": 9, "number": 1}, "", "number is no field of a Chosen"),
         (Outer, {"chosen": {"colour": "green", "maybe": None, "end": 8}}, "chosen", "chosen.end is 8, none of 9"),

@@ -1,13 +1,15 @@
 """Every structure of every draft: values round-trip, and tampered bytes never raise anything but the codec's error."""
 
 import os
+import random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mimi_conformance.mocks.malformed.strategies import Choices, mutate, strategy_for
-from mimi_conformance.reference.wire import DecodeError, Struct
+from mimi_conformance.mocks.malformed.strategies import Choices, mutate, strategy_for, value_from
+from mimi_conformance.reference.wire import DecodeError, EncodeError, Struct
 from mimi_conformance.reference.wire.registry import STRUCTURES
 from mimi_conformance.reference.wire.structure import struct_encoding
 
@@ -66,3 +68,25 @@ def test_tampered_bytes_decode_to_themselves_or_raise_the_codecs_error(structure
                 assert decoded.encode() == data
 
     check()
+
+
+def tampered_json(form: Any, choose: random.Random) -> Any:
+    """Return a JSON form in which some parts are something else, and some are missing."""
+    if choose.random() < 0.08:
+        return choose.choice([None, 0, -1, 300, 2**70, True, 1.5, "x", "00", "add", [], {}])
+    if isinstance(form, dict):
+        return {name: tampered_json(part, choose) for name, part in form.items() if choose.random() > 0.02}
+    return [tampered_json(part, choose) for part in form] if isinstance(form, list) else form
+
+
+def test_tampered_json_is_a_value_or_the_codecs_error() -> None:
+    choose = random.Random(9420)
+    refused = 0
+    for structure in STRUCTURES.values():
+        for _ in range(20):
+            form = tampered_json(value_from(structure, choose.randbytes(200)).to_json(), choose)
+            try:
+                structure.from_json(form).encode()
+            except EncodeError:
+                refused += 1
+    assert refused
