@@ -120,7 +120,7 @@ def expect_refusal(
     """Judge that a request was refused for what it says, in one of the ways that the interpretations allow.
 
     4xx is a refusal. So are a closed connection and 200 with a failure code, as another reading of `ambiguity`. A
-    failure code that the valid `twin` got as well tells nothing, and is inconclusive.
+    failure that the valid `twin` got as well tells nothing, and is inconclusive.
     """
     status = None if _closed(exchange) else _status(exchange, ids)
     code = failure_code(exchange)
@@ -139,13 +139,15 @@ def expect_turned_away(exchange: Exchange, *ids: str, twin: Exchange, taken: int
     """Judge that a request was refused for whom it comes from or goes to: in TLS, by closing, or with 4xx (AMB-020).
 
     With a `taken` status, every other refusal is another reading; without one they are all alike. `twin` is the
-    valid request's exchange: a failure code that it got as well is service, any other is inconclusive.
+    valid request's exchange: a failure code that it got as well is service. Any other code, and a bare status that
+    it got as well, are inconclusive.
     """
     status = None if _closed(exchange) else _status(exchange, ids)
-    failed = failure_code(exchange) is not None
-    if failed and status is not None and status // 100 == 2 and not _same_failure(exchange, twin):
-        inconclusive(f"served, but with a failure: {described(exchange)}", *ids)
-    refused = status is None or (status // 100 == 4 and not _same_failure(exchange, twin))
+    same = _same_failure(exchange, twin)
+    coded = failure_code(exchange) is not None
+    if (coded and status == 200 and not same) or (same and not coded):
+        inconclusive(f"the answer, {described(exchange)}, need not be about who asks", *ids)
+    refused = status is None or (status // 100 == 4 and not same)
     expect(refused, *ids, expected="the request to be turned away", got=described(exchange))
     if taken is not None and status != taken:
         way = "the connection is closed" if status is None else f"the status is {status}"
@@ -192,5 +194,7 @@ def _closed(exchange: Exchange) -> bool:
 
 
 def _same_failure(exchange: Exchange, twin: Exchange) -> bool:
-    code = failure_code(exchange)
-    return code is not None and (exchange.status, code) == (twin.status, failure_code(twin))
+    """Whether a request failed, and in the same way as its twin."""
+    way = (exchange.status, failure_code(exchange))
+    failed = way[1] is not None or (exchange.status or 0) // 100 == 4
+    return failed and way == (twin.status, failure_code(twin))

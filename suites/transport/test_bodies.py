@@ -48,7 +48,7 @@ TAIL = 2
 def test_a_body_that_is_no_request_is_refused(world: World, endpoint: str, body: bytes) -> None:
     """An endpoint takes the structure that is defined for it, and nothing else."""
     request = well_formed(world, endpoint)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     expect_refusal(request.carrying(body).send(), twin=twin)
 
 
@@ -57,7 +57,7 @@ def test_a_body_that_is_no_request_is_refused(world: World, endpoint: str, body:
 def test_a_request_of_another_endpoint_is_refused(world: World, endpoint: str) -> None:
     """A structure is no body for an endpoint that another one is defined for."""
     request = well_formed(world, endpoint)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     other = well_formed(world, "requestConsent" if endpoint == "notify" else "notify")
     expect_refusal(request.carrying(other.body).send(), twin=twin)
 
@@ -67,7 +67,7 @@ def test_a_request_of_another_endpoint_is_refused(world: World, endpoint: str) -
 def test_a_truncated_body_is_refused(world: World, endpoint: str) -> None:
     """A body that ends before its structure does is no request, wherever it ends."""
     request = well_formed(world, endpoint)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
 
     @OVER_THE_WIRE
     @given(st.integers(1, len(request.body) - TAIL - 1))
@@ -82,7 +82,7 @@ def test_a_truncated_body_is_refused(world: World, endpoint: str) -> None:
 def test_a_tampered_body_is_refused(world: World, endpoint: str) -> None:
     """A body in which octets are changed, gone, new or repeated, so that no structure is left, is no request."""
     request = well_formed(world, endpoint)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
 
     def is_broken(body: bytes) -> bool:
         return not request.body.startswith(body) and not decodes(endpoint, body)
@@ -120,7 +120,7 @@ def decodes(endpoint: str, body: bytes) -> bool:
 def test_trailing_bytes_are_refused(world: World, endpoint: str, trailing: bytes) -> None:
     """Nothing may follow the structure of a request; what follows a FanoutMessage is another one or nothing."""
     request = well_formed(world, endpoint)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     expect_refusal(request.carrying(request.body + trailing).send(), twin=twin)
 
 
@@ -130,7 +130,7 @@ def test_trailing_bytes_are_refused(world: World, endpoint: str, trailing: bytes
 def test_a_vector_length_in_a_longer_form_is_refused(world: World, endpoint: str, octets: int) -> None:
     """The length of a vector is written in as few octets as it takes, and never with the prefix 11."""
     request = well_formed(world, endpoint)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     expect_refusal(request.carrying(with_longer_header(request, octets)).send(), twin=twin)
 
 
@@ -189,7 +189,7 @@ def test_an_answer_names_its_protocol_in_one_octet(world: World) -> None:
 def test_a_body_that_comes_in_small_pieces_is_taken_as_a_whole(world: World) -> None:
     """How the octets of a body are spread over time says nothing about the request."""
     request = well_formed(world, "identifierQuery")
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     exchange = slow_body(
         world.peer.peer, request.url, request.body, seconds_between_bytes=0.001, endpoint=request.endpoint
     )
@@ -222,7 +222,7 @@ def test_a_body_that_is_cut_off_by_the_network_is_not_processed(world: World) ->
 def test_a_body_beyond_every_limit_is_refused(world: World) -> None:
     """Megabytes of zeros are no request, and don't pass for one because nobody looks at all of them."""
     request = well_formed(world, "requestConsent")
-    must_accept(request.send())
+    request.must_be_served()
     size = min(2 * world.description.settings.largest_body_bytes, LARGEST_OVERSIZE)
     exchange = oversize_body(world.peer.peer, request.url, size, endpoint=request.endpoint)
     served = exchange.status is not None and exchange.status // 100 == 2

@@ -24,7 +24,7 @@ def headers(*senders: str) -> Sequence[tuple[str, str]]:
 def test_a_request_without_from_is_refused(world: World, endpoint: str) -> None:
     """A request that does not say which provider it comes from is not served."""
     request = well_formed(world, endpoint)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     expect_turned_away(request.send(headers=headers()), twin=twin)
 
 
@@ -34,7 +34,7 @@ def test_a_request_without_from_is_refused(world: World, endpoint: str) -> None:
 def test_a_request_with_two_froms_is_refused(world: World, own_first: bool) -> None:
     """A request that names two providers as its source is not served, though one of them is the sender."""
     request = probe(world)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     senders = [f"mimi@{world.peer.domain}", f"mimi@other.{world.peer.domain}"]
     expect_turned_away(request.send(headers=headers(*(senders if own_first else reversed(senders)))), twin=twin)
 
@@ -59,7 +59,7 @@ def test_a_request_with_two_froms_is_refused(world: World, own_first: bool) -> N
 def test_a_malformed_from_is_refused(world: World, value: str) -> None:
     """A From that is not the bare address of one provider's mimi names no provider, and nothing is served."""
     request = probe(world)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     expect_turned_away(request.send(headers=headers(value.format(domain=world.peer.domain))), twin=twin)
 
 
@@ -68,7 +68,7 @@ def test_a_malformed_from_is_refused(world: World, value: str) -> None:
 def test_nobody_speaks_in_the_name_of_another_provider(world: World, endpoint: str) -> None:
     """A request is refused when the certificate of the connection is not that of the provider in From."""
     request = well_formed(world, endpoint, sender=world.other_peer)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     expect_turned_away(request.send(identity=world.peer.peer.identity), twin=twin, taken=403)
 
 
@@ -96,7 +96,7 @@ def test_a_certificate_for_a_similar_domain_does_not_do(world: World, pattern: s
 def test_a_port_in_host_does_not_matter(world: World, port: int) -> None:
     """The provider that a request is for is the name in Host, whatever port stands behind it."""
     request = probe(world)
-    must_accept(request.send())
+    request.must_be_served()
     expect_accepted(request.send(host=f"{urlsplit(request.url).hostname}:{port}"))
 
 
@@ -114,6 +114,6 @@ def test_a_port_in_host_does_not_matter(world: World, port: int) -> None:
 def test_a_request_for_another_provider_is_refused(world: World, pattern: str) -> None:
     """A request whose Host names somebody else is not served."""
     request = probe(world)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     host = pattern.format(peer=world.peer.domain, host=urlsplit(request.url).hostname)
     expect_turned_away(request.send(host=host), twin=twin)

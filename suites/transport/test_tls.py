@@ -20,7 +20,7 @@ _A_DAY = dt.timedelta(days=1)
 def test_nothing_is_served_without_tls(world: World) -> None:
     """Plain HTTP on the port of HTTPS gets no service: TLS is not optional."""
     request = probe(world)
-    must_accept(request.send())
+    request.must_be_served()
     exchange = plain_http(world.peer.peer, request.url, request.body, endpoint=request.endpoint)
     if exchange.failure is Failure.TIMEOUT:
         inconclusive("the target kept the connection open and said nothing")
@@ -32,7 +32,7 @@ def test_nothing_is_served_without_tls(world: World) -> None:
 def test_a_peer_without_a_certificate_is_refused(world: World) -> None:
     """TLS has to be mutual: a client that does not authenticate itself gets no service."""
     request = probe(world)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     expect_turned_away(request.send(anonymous=True), twin=twin)
 
 
@@ -57,7 +57,7 @@ def test_a_certificate_out_of_its_time_is_refused(world: World, validity: tuple[
 def test_a_certificate_of_an_unknown_authority_is_refused(world: World) -> None:
     """A certificate that leads to no authority that the target trusts authenticates nobody, whatever it says."""
     request = probe(world)
-    twin = must_accept(request.send())
+    twin = request.must_be_served()
     expect_turned_away(request.send(identity=world.issue_untrusted(world.peer.domain)), twin=twin)
 
 
@@ -91,5 +91,5 @@ def test_a_certificate_with_no_matching_dns_name_is_refused(world: World, label:
 def test_another_machine_of_a_provider_is_the_same_provider(world: World) -> None:
     """A provider may be many machines: a second key and certificate for its domain are as good as the first."""
     request = probe(world)
-    must_accept(request.send())
+    request.must_be_served()
     expect_accepted(request.send(identity=world.issue(world.peer.domain)))

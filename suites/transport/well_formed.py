@@ -9,14 +9,15 @@ import pytest
 
 from mimi_conformance.mocks.network.exchange import Exchange
 from mimi_conformance.mocks.peers.peer import SendOptions
-from mimi_conformance.reference.wire.protocol.common import IdentifierUri
-from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.wire.protocol.consent import ConsentOperation
 from mimi_conformance.reference.wire.protocol.identifier import IdentifierRequest, SearchIdentifierType
 from mimi_conformance.suites.target.addressed_peer import AddressedPeer
-from mimi_conformance.suites.target.judgement import feature
+from mimi_conformance.suites.target.judgement import feature, inconclusive
 from mimi_conformance.suites.target.users import ProfileEntry, ProfileType
 from mimi_conformance.suites.target.world import World
-from mimi_conformance.suites.transport.answers import must_accept
+from mimi_conformance.suites.transport.answers import expect_accepted, must_accept
+from mimi_conformance.suites.transport.consents import entry
 from mimi_conformance.suites.transport.fanout import HostedRoom
 from mimi_conformance.suites.transport.queries import condition
 
@@ -25,7 +26,8 @@ from mimi_conformance.suites.transport.queries import condition
 class WellFormed:
     """A request of a peer of ours that the target is expected to serve.
 
-    `subject` fills the URL template of `endpoint`; `vector` is where in `body` the header of the first vector stands.
+    `subject` fills the URL template of `endpoint`; `vector` is where in `body` the header of the first vector stands;
+    `about_nobody` says that it is about a user or room that the target does not have.
     """
 
     sender: AddressedPeer
@@ -33,6 +35,7 @@ class WellFormed:
     subject: str
     body: bytes
     vector: int
+    about_nobody: bool = False
 
     @property
     def url(self) -> str:
@@ -42,6 +45,20 @@ class WellFormed:
     def send(self, **options: Unpack[SendOptions]) -> Exchange:
         """Send it, with what `options` change about it."""
         return self.sender.call(self.endpoint, self.subject, self.body, **options)
+
+    def must_be_served(self) -> Exchange:
+        """Send it, and go on only when the target serves it; not to know the user or room counts, too."""
+        exchange = self.send()
+        return exchange if self._is_unknown(exchange) else must_accept(exchange)
+
+    def expect_served(self, exchange: Exchange, *ids: str) -> None:
+        """Judge that the target served it."""
+        if self._is_unknown(exchange):
+            inconclusive("404 need not be about the URL: the user or room is unknown (AMB-091, AMB-107)", *ids)
+        expect_accepted(exchange, *ids)
+
+    def _is_unknown(self, exchange: Exchange) -> bool:
+        return self.about_nobody and exchange.status == 404
 
     def carrying(self, body: bytes) -> "WellFormed":
         """The same request with another body."""
@@ -56,15 +73,18 @@ def probe(world: World) -> WellFormed:
 def well_formed(world: World, endpoint: str, sender: AddressedPeer | None = None) -> WellFormed:
     """A request to `endpoint` about a user or room of its own, from `sender` (by default the world's first peer).
 
-    Ends the test as blocked when the target has no such user.
+    Nothing is known about the users of a target that nobody described: there it is about nobody. Otherwise it ends the
+    test as blocked when the target has no such user.
     """
-    return _MAKERS[endpoint](world, sender or world.peer)
+    request = _MAKERS[endpoint](world, sender or world.peer)
+    return replace(request, about_nobody=world.description.wire_only)
 
 
 def _identifier_query(world: World, sender: AddressedPeer) -> WellFormed:
-    user = world.user(profile=(ProfileEntry(ProfileType.HANDLE, ""),))
-    handle = user.entry(ProfileType.HANDLE, searchable=True)
-    return _query(world, sender, user.uri.text if handle is None else handle.value)
+    if world.description.wire_only:
+        return _query(world, sender, world.unknown_user().text)
+    handle = world.user(profile=(ProfileEntry(ProfileType.HANDLE, ""),)).entry(ProfileType.HANDLE, searchable=True)
+    return _query(world, sender, "" if handle is None else handle.value)
 
 
 def _query(world: World, sender: AddressedPeer, handle: str) -> WellFormed:
@@ -73,21 +93,20 @@ def _query(world: World, sender: AddressedPeer, handle: str) -> WellFormed:
 
 
 def _request_consent(world: World, sender: AddressedPeer) -> WellFormed:
-    entry = ConsentEntry(
-        consent_operation=ConsentOperation.request,
-        requester_uri=world.peer_user(sender).identifier,
-        target_uri=IdentifierUri.of(world.user().uri.text),
-    )
-    return WellFormed(sender, "requestConsent", entry.target_uri.text, entry.encode(), vector=1)
+    asked = entry(ConsentOperation.request, world.peer_user(sender).uri, _somebody(world))
+    return WellFormed(sender, "requestConsent", asked.target_uri.text, asked.encode(), vector=1)
 
 
 def _update_consent(world: World, sender: AddressedPeer) -> WellFormed:
-    entry = ConsentEntry(
-        consent_operation=ConsentOperation.revoke,
-        requester_uri=IdentifierUri.of(world.user().uri.text),
-        target_uri=world.peer_user(sender).identifier,
-    )
-    return WellFormed(sender, "updateConsent", entry.requester_uri.text, entry.encode(), vector=1)
+    revoked = entry(ConsentOperation.revoke, _somebody(world), world.peer_user(sender).uri)
+    return WellFormed(sender, "updateConsent", revoked.requester_uri.text, revoked.encode(), vector=1)
+
+
+def _somebody(world: World, consent_for: MimiUri | None = None) -> MimiUri:
+    """A user of the target, who has KeyPackages when there is somebody to consent to."""
+    if world.description.wire_only:
+        return world.unknown_user()
+    return world.user(key_packages=consent_for is not None, consent_for=consent_for).uri
 
 
 def introduction(world: World, room: HostedRoom, sender: AddressedPeer) -> WellFormed:
@@ -110,9 +129,9 @@ def _notify(world: World, sender: AddressedPeer) -> WellFormed:
 
 def _key_material(world: World, sender: AddressedPeer) -> WellFormed:
     requester = world.peer_user(sender)
-    user = world.user(key_packages=True, consent_for=requester.uri)
-    request = requester.key_material_request(user.uri.text, credential=world.credential(requester))
-    return WellFormed(sender, "keyMaterial", user.uri.text, request.encode(), vector=1)
+    user = _somebody(world, consent_for=requester.uri)
+    request = requester.key_material_request(user.text, credential=world.credential(requester))
+    return WellFormed(sender, "keyMaterial", user.text, request.encode(), vector=1)
 
 
 _MAKERS: Mapping[str, Callable[[World, AddressedPeer], WellFormed]] = MappingProxyType(
