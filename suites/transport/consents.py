@@ -10,6 +10,7 @@ from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
 from mimi_conformance.reference.wire.protocol.key_material import KeyMaterialResponse, KeyMaterialUserCode
+from mimi_conformance.suites.target.inbox import Inbox
 from mimi_conformance.suites.target.judgement import blocked, expect, inconclusive, other_reading, warning
 from mimi_conformance.suites.target.users import TargetUser
 from mimi_conformance.suites.target.world import World
@@ -44,12 +45,27 @@ def entry(
     )
 
 
-def expect_refused_or_dropped(exchange: Exchange, rule: str, ambiguity: str) -> None:
-    """Judge that an entry was refused; a 201 that may hide that it is ignored is another reading of `ambiguity`."""
-    if exchange.status is not None and exchange.status // 100 == 2:
-        other_reading(ambiguity, f"the answer is {described(exchange)}", rule)
-    else:
-        expect_refusal(exchange, rule, ambiguity=ambiguity)
+def expect_refused_or_dropped(
+    exchange: Exchange, rule: str, *, forged: ConsentEntry, fence: ConsentEntry, inbox: Inbox | None
+) -> None:
+    """Judge that an entry about users of other providers was refused, or acknowledged and dropped (AMB-109).
+
+    Dropped means that the client whose `inbox` it is has been shown the `fence`, sent later, and not the `forged` one.
+    Without an inbox nobody can tell whether an entry was dropped, so that a 201 passes for it.
+    """
+    if exchange.status is None or exchange.status // 100 != 2:
+        expect_refusal(exchange, rule, ambiguity="AMB-109")
+        return
+    if inbox is not None:
+        before = inbox.until(lambda delivery: delivery.body == fence.encode())
+        seen = [delivery for delivery in before if delivery.body == forged.encode()]
+        expect(not seen, rule, expected=f"the entry to be kept from {inbox.client}", got=f"{forged}")
+    other_reading("AMB-109", f"the answer is {described(exchange)}", rule)
+
+
+def inbox_of(world: World, user: TargetUser) -> Inbox | None:
+    """What a client of a user of the target is shown from now on; None without a control interface."""
+    return world.inbox(user.clients[0]) if world.has_control else None
 
 
 def expect_not_found_or_acknowledged(exchange: Exchange) -> None:

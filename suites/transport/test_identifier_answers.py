@@ -1,5 +1,6 @@
 """identifierQuery: what queries and answers are made of, and what each code says (PROTO 5.8)."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -18,7 +19,7 @@ from mimi_conformance.reference.wire.protocol.identifier import (
     SearchIdentifierType,
 )
 from mimi_conformance.suites.target.judgement import checks, expect, feature, inconclusive, other_reading
-from mimi_conformance.suites.target.users import ProfileEntry, ProfileType
+from mimi_conformance.suites.target.users import ProfileEntry, ProfileType, TargetUser
 from mimi_conformance.suites.target.world import World
 from mimi_conformance.suites.transport.answers import decoded, described, expect_refusal, must_accept
 from mimi_conformance.suites.transport.examples import OVER_THE_WIRE
@@ -39,6 +40,7 @@ pytestmark = feature("identifier-query")
 
 HANDLE = ProfileEntry(ProfileType.HANDLE)
 GIVEN_NAME = ProfileEntry(ProfileType.OIDC_STD_CLAIM, name="given_name")
+PHONE = ProfileEntry(ProfileType.PHONE)
 ORGANISATION = ProfileEntry(ProfileType.VCARD_FIELD, name="ORG")
 
 AT_ONCE = 8
@@ -108,46 +110,56 @@ def test_a_query_without_a_match_is_answered_with_not_found(world: World) -> Non
     expect(not named(response), "PROTO-5.8-21", expected="notFound, naming nobody", got=sorted(named(response)))
 
 
+def too_vague(user: TargetUser) -> tuple[QueryElement, ...]:
+    """The first letter of the user's name."""
+    return (condition(SearchIdentifierType.partial_name, field_of(user, GIVEN_NAME).value[:1]),)
+
+
+def too_nosy(user: TargetUser) -> tuple[QueryElement, ...]:
+    """Whose phone number this is, by a piece of the profile."""
+    phone, name = field_of(user, PHONE), field_of(user, GIVEN_NAME)
+    return exactly(phone), condition(SearchIdentifierType.whole_profile, name.value)
+
+
+def for_no_claim(user: TargetUser) -> tuple[QueryElement, ...]:
+    """The user's name, under a claim that does not exist."""
+    return (exactly(replace(field_of(user, GIVEN_NAME), name="no_such_claim")),)
+
+
 @pytest.mark.parametrize(
     ("code", "rule", "query"),
     [
         pytest.param(
             IdentifierQueryCode.ambiguous,
             "PROTO-5.8-22",
-            (condition(SearchIdentifierType.partial_name, "a"),),
-            marks=checks("PROTO-5.8-22"),
+            too_vague,
+            marks=(checks("PROTO-5.8-22"), feature("search-partial-name")),
             id="ambiguous",
         ),
         pytest.param(
             IdentifierQueryCode.forbidden,
             "PROTO-5.8-23",
-            (
-                condition(SearchIdentifierType.phone, "+12125551212"),
-                condition(SearchIdentifierType.whole_profile, "Smith"),
-            ),
-            marks=checks("PROTO-5.8-23"),
+            too_nosy,
+            marks=(checks("PROTO-5.8-23"), feature("search-phone", "search-whole-profile")),
             id="forbidden",
         ),
         pytest.param(
             IdentifierQueryCode.unsupported_field,
             "PROTO-5.8-24",
-            (condition(SearchIdentifierType.oidc_std_claim, "Smith", "no_such_claim"),),
-            marks=checks("PROTO-5.8-24"),
+            for_no_claim,
+            marks=(checks("PROTO-5.8-24"), feature("search-oidc-claim")),
             id="unsupportedField",
         ),
     ],
 )
-def test_a_query_that_policy_does_not_let_through_names_nobody(
-    world: World, code: IdentifierQueryCode, rule: str, query: tuple[QueryElement, ...]
+def test_a_query_that_policy_objects_to_names_nobody(
+    world: World, code: IdentifierQueryCode, rule: str, query: Callable[[TargetUser], tuple[QueryElement, ...]]
 ) -> None:
-    """A query too vague, too nosy or for an unknown claim gets the code that says so, where policy objects to it."""
-    response = ask(world, *query, ids=(rule,))
-    expect(
-        response.response_code is not code or not named(response),
-        rule,
-        expected=f"{code.name}, naming nobody",
-        got=sorted(named(response)),
-    )
+    """Where policy answers a query with the code for too vague, too nosy or an unknown field, it names nobody."""
+    user = world.user(profile=[GIVEN_NAME, PHONE])
+    response = ask(world, *query(user), ids=(rule,))
+    found = sorted(named(response))
+    expect(response.response_code is not code or not found, rule, expected=f"{code.name}, naming nobody", got=found)
     if response.response_code is not code:
         inconclusive(f"the target's policy answers {response.response_code.name} to such a query", rule)
 
