@@ -92,3 +92,13 @@ class GivesTheDirectoryToEveryMethod(Provider):
     def check_method(self, request: PeerRequest, route: Route) -> None:
         if route.endpoint is not None:
             super().check_method(request, route)
+
+
+@defect("lists-the-wrong-url-for-notify", breaks=("PROTO-5.1-02",))
+class ListsTheWrongUrlForNotify(Provider):
+    """Lists the URL of requestConsent as that of notify, too."""
+
+    def answer_to_directory(self) -> Answer:
+        directory = self.directory()
+        members = directory | {Endpoint.NOTIFY: directory[Endpoint.REQUEST_CONSENT]}
+        return replace(super().answer_to_directory(), body=json.dumps(members).encode())

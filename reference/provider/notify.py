@@ -59,14 +59,22 @@ class NotifyEndpoint(ProviderBase):
 
     def process_event(self, transaction: Transaction, hub: str, room: MimiUri, event: FanoutMessage) -> None:
         """Deliver an event to the local clients it is for."""
+        recipients = self.recipients(transaction, room, event)
+        transaction.deliver(recipients, DeliveryKind.FANOUT, hub, room, self.delivered(event))
+
+    def recipients(self, transaction: Transaction, room: MimiUri, event: FanoutMessage) -> tuple[MimiUri, ...]:
+        """The local clients that an event is for; those whom a Welcome names are in the room from now on."""
         welcome = event.message.welcome
         if welcome is None:
-            recipients = transaction.clients_in(room)
-        else:
-            recipients = self.welcomed_clients(transaction, welcome)
-            for client in recipients:
-                transaction.join_room(room, client)
-        transaction.deliver(recipients, DeliveryKind.FANOUT, hub, room, event.encode())
+            return transaction.clients_in(room)
+        clients = self.welcomed_clients(transaction, welcome)
+        for client in clients:
+            transaction.join_room(room, client)
+        return clients
+
+    def delivered(self, event: FanoutMessage) -> bytes:
+        """What a client gets of an event: all of it."""
+        return event.encode()
 
     def welcomed_clients(self, transaction: Transaction, welcome: Welcome) -> tuple[MimiUri, ...]:
         """The local clients whose KeyPackages a Welcome names; names that nobody knows reach nobody (AMB-091)."""

@@ -9,6 +9,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hypothesis import Phase, settings
+
 from mimi_conformance import suites
 from mimi_conformance.mocks.defects.registry import Defect
 from mimi_conformance.reference.provider.instance import Parts
@@ -19,6 +21,8 @@ from mimi_conformance.suites.target.run import RunOptions, run_suites
 
 PATIENCE_SECONDS = 2.0
 """How long a reference on loopback may take to answer or to deliver. Some defects let a test wait as long as that."""
+
+_PROFILE = "mimi-conformance selfcheck"
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,22 @@ class SelfcheckOptions:
 def trials(defects: tuple[Defect, ...], options: SelfcheckOptions) -> Iterator[Trial]:
     """Try the reference as it is, then each defect; trials come as they end."""
     # Not forked: a process that has threads, such as those of a progress bar, can't be copied safely.
-    pool = ProcessPoolExecutor(options.workers, mp_context=multiprocessing.get_context("spawn"))
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(options.workers, spawn, initializer=settle_for_first_examples)
     try:
         for trial in as_completed([pool.submit(attempt, defect, options) for defect in (None, *defects)]):
             yield trial.result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def settle_for_first_examples() -> None:
+    """Let this process be content with the first generated input that shows a fault.
+
+    To look for a simpler one takes hundreds of requests. Has to be said before the first test is imported.
+    """
+    settings.register_profile(_PROFILE, phases=(Phase.explicit, Phase.generate))
+    settings.load_profile(_PROFILE)
 
 
 def attempt(defect: Defect | None, options: SelfcheckOptions) -> Trial:
