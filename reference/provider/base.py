@@ -6,6 +6,7 @@ replaced one rule at a time.
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import pairwise
 from typing import TypeVar
 
 from mimi_conformance.reference.identity.domain import provider_domain
@@ -16,6 +17,7 @@ from mimi_conformance.reference.provider.query_policy import QueryPolicy
 from mimi_conformance.reference.provider.storage import BodyWindow
 from mimi_conformance.reference.provider.url_template import UrlStyle
 from mimi_conformance.reference.wire.errors import DecodeError
+from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.structure import Struct
 
@@ -78,6 +80,18 @@ class ProviderBase:
             return structure.decode(body)
         except DecodeError as error:
             raise Refusal(HTTPStatus.BAD_REQUEST, f"The body is no {structure.__name__}: {error}.") from error
+
+    def check_extensions(self, extensions: AppDataDictionary) -> None:
+        """Refuse components that are not in order, or there twice (mls-extensions 4.6, AMB-145); unknown ones are fine.
+
+        Raises:
+            Refusal: 400.
+
+        """
+        ids = [component.component_id for component in extensions.component_data]
+        for first, second in pairwise(ids):
+            if first >= second:
+                raise Refusal(HTTPStatus.BAD_REQUEST, f"The component {second:#06x} stands after {first:#06x}.")
 
     def parsed_user(self, identifier: IdentifierUri) -> MimiUri:
         """The user that an identifier names.

@@ -26,6 +26,7 @@ class ConsentEndpoint(ProviderBase):
     def answer_to_consent(self, transaction: Transaction, call: Call) -> Answer:
         """201 says that the entry was received, not that anybody saw it (AMB-009)."""
         entry = self.decoded(ConsentEntry, call.body)
+        self.check_extensions(entry.consent_extensions)
         self.check_consent_operation(call.endpoint, entry)
         theirs, ours = self.parties(call.endpoint, entry)
         if entry.room_id is not None:

@@ -67,6 +67,7 @@ class IdentifierQueryEndpoint(ProviderBase):
             if error.path.endswith("].search_type"):
                 return None
             raise Refusal(HTTPStatus.BAD_REQUEST, f"The body is no IdentifierRequest: {error}.") from error
+        self.check_extensions(request.id_request_extensions)
         return tuple(self.condition(element) for element in request.query_elements)
 
     def condition(self, element: QueryElement) -> Condition:

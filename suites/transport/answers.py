@@ -135,6 +135,14 @@ def expect_refusal(
     return exchange
 
 
+def warn_unless_refused(exchange: Exchange, *ids: str) -> Exchange:
+    """Judge as `expect_refusal` does, where the rule is not the draft's own: a request that was served is a warning."""
+    if not _closed(exchange) and _status(exchange, ids) // 100 == 2 and failure_code(exchange) is None:
+        warning(*ids, expected="the request to be refused", got=described(exchange))
+        return exchange
+    return expect_refusal(exchange, *ids)
+
+
 def expect_turned_away(exchange: Exchange, *ids: str, twin: Exchange, taken: int | None = None) -> Exchange:
     """Judge that a request was refused for whom it comes from or goes to: in TLS, by closing, or with 4xx (AMB-020).
 

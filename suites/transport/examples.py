@@ -1,6 +1,8 @@
-"""How many generated examples a conformance test sends, and that it sends the same ones each time."""
+"""Examples of conformance tests: how many are generated, and the dictionaries that extend a request."""
 
 from hypothesis import HealthCheck, settings
+
+from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary, ComponentData
 
 OVER_THE_WIRE = settings(
     max_examples=25,
@@ -10,3 +12,8 @@ OVER_THE_WIRE = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 """For a test whose examples are requests over TLS. The world that its fixtures made is shared by all of them."""
+
+UNKNOWN_COMPONENT = AppDataDictionary((ComponentData(0xFF0A, b"mimi-conformance"),))
+"""A dictionary with a component for private use, which nobody else knows."""
+REPEATED_COMPONENT = AppDataDictionary(UNKNOWN_COMPONENT.component_data * 2)
+"""A dictionary with two entries for one component, against mls-extensions 4.6."""

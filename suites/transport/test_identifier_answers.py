@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mimi_conformance.reference.wire.mls.app_data import NO_APP_DATA, AppDataDictionary, ComponentData
+from mimi_conformance.reference.wire.mls.app_data import NO_APP_DATA
 from mimi_conformance.reference.wire.protocol.identifier import (
     FieldSource,
     IdentifierQueryCode,
@@ -21,8 +21,14 @@ from mimi_conformance.reference.wire.protocol.identifier import (
 from mimi_conformance.suites.target.judgement import checks, expect, feature, inconclusive, other_reading
 from mimi_conformance.suites.target.users import ProfileEntry, ProfileType, TargetUser
 from mimi_conformance.suites.target.world import World
-from mimi_conformance.suites.transport.answers import decoded, described, expect_refusal, must_accept
-from mimi_conformance.suites.transport.examples import OVER_THE_WIRE
+from mimi_conformance.suites.transport.answers import (
+    decoded,
+    described,
+    expect_refusal,
+    must_accept,
+    warn_unless_refused,
+)
+from mimi_conformance.suites.transport.examples import OVER_THE_WIRE, REPEATED_COMPONENT, UNKNOWN_COMPONENT
 from mimi_conformance.suites.transport.outgoing import sent_for_client
 from mimi_conformance.suites.transport.queries import (
     POLICY,
@@ -204,13 +210,21 @@ def test_an_unknown_component_in_a_query_is_ignored(world: World) -> None:
     """The query's extensions are a dictionary in which a component that nobody knows changes nothing."""
     user, handle = user_with(world, HANDLE)
     must_find(world, user.uri, exactly(handle))
-    unknown = AppDataDictionary((ComponentData(0xFF0A, b"mimi-conformance"),))
-    exchange = world.peer.identifier_query(IdentifierRequest((exactly(handle),), unknown))
+    exchange = world.peer.identifier_query(IdentifierRequest((exactly(handle),), UNKNOWN_COMPONENT))
     if exchange.status is not None and exchange.status // 100 == 4:
         other_reading("AMB-145", f"unknown components are refused: {described(exchange)}")
         return
     answer = decoded(exchange, IdentifierResponse)
     expect(user.uri.text in named(answer), expected=f"an answer with {user.uri}", got=answer)
+
+
+@checks("PROTO-5.8-28")
+@feature("search-handle")
+def test_a_repeated_component_in_a_query_is_refused(world: World) -> None:
+    """The dictionary has an entry for a component once; that it is taken all the same is a warning."""
+    user, handle = user_with(world, HANDLE)
+    must_find(world, user.uri, exactly(handle))
+    warn_unless_refused(world.peer.identifier_query(IdentifierRequest((exactly(handle),), REPEATED_COMPONENT)))
 
 
 @checks("PROTO-5.8-29")

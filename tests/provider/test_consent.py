@@ -166,6 +166,12 @@ def test_unknown_extensions_are_ignored(world):
     assert request_consent(world, world.entry("request", consent_extensions=extensions)).status == 201
 
 
+@pytest.mark.parametrize("ids", [(0xF0F0, 0xF0F0), (0xF0F1, 0xF0F0)])
+def test_extensions_out_of_order_or_repeated_are_refused(world, ids):
+    extensions = AppDataDictionary(tuple(ComponentData(component_id, b"?") for component_id in ids))
+    assert request_consent(world, world.entry("request", consent_extensions=extensions)).status == 400
+
+
 @pytest.mark.parametrize("change", [lambda body: body[:-1], lambda body: body + b"\0", lambda _: b""])
 def test_a_body_that_is_not_exactly_one_entry_is_refused(world, change):
     body = change(world.entry("request").encode())

@@ -12,6 +12,7 @@ from mimi_conformance.reference.provider.local import UserChange
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.query_policy import Condition, QueryPolicy
 from mimi_conformance.reference.provider.users import ProfileEntry
+from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary, ComponentData
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.identifier import (
     FieldSource,
@@ -175,6 +176,13 @@ def test_the_query_is_safe_and_repeatable(alice):
     answers = [query(alice, element("nick", "Ally")) for _ in range(2)]
     assert answers[0] == answers[1]
     assert alice.dump() == before
+
+
+@pytest.mark.parametrize(("ids", "status"), [((1, 0xF0F0), 200), ((0xF0F0, 0xF0F0), 400), ((0xF0F0, 1), 400)])
+def test_extensions_may_be_unknown_and_must_be_in_order_and_unique(alice, ids, status):
+    extensions = AppDataDictionary(tuple(ComponentData(component_id, b"?") for component_id in ids))
+    body = IdentifierRequest((element("nick", "Ally"),), extensions).encode()
+    assert alice.post("identifierQuery", "a.example", body).status == status
 
 
 def test_no_elements_find_nobody(alice):
