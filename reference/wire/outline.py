@@ -15,6 +15,11 @@ from mimi_conformance.reference.wire.varint import read_length
 SHOWN_BYTES = 32
 """How many bytes of an opaque value a line shows."""
 
+DEEPEST_OPENED = 4
+"""How deep opaque values inside opaque values are opened. The drafts need three levels (a ratchet tree, a dictionary
+in one of its leaves, a component in that); a tree in the leaf of a tree, and so on, is somebody's attack.
+"""
+
 
 @dataclass(frozen=True)
 class Element:
@@ -22,7 +27,7 @@ class Element:
 
     `offset` and `size` are in bytes and include lengths and presence octets. The parts of a vector are called `[0]`,
     `[1]` and so on, but a vector of numbers is one element; an optional value has the parts of what it holds, and an
-    opaque one the structure in it, where its place says which that is and it can be read.
+    opaque one the structure in it, where its place says which that is, it can be read, and not too many are around it.
     """
 
     name: str
@@ -35,7 +40,7 @@ class Element:
 
 def outline(value: Struct, offset: int = 0) -> Element:
     """Return the tree of a value that can be encoded and whose bytes start at `offset`."""
-    return _element(type(value).__name__, struct_encoding(type(value)), value, offset)
+    return _element(type(value).__name__, struct_encoding(type(value)), value, offset, 0)
 
 
 def lines(elements: Iterable[Element], *, full: bool = False) -> Iterator[str]:
@@ -45,47 +50,49 @@ def lines(elements: Iterable[Element], *, full: bool = False) -> Iterator[str]:
         yield from _lines(element, 0, full)
 
 
-def _element(name: str, encoding: Encoding, value: Any, offset: int) -> Element:
-    """Return the element of a value with this encoding."""
+def _element(name: str, encoding: Encoding, value: Any, offset: int, opened: int) -> Element:
+    """Return the element of a value with this encoding, in that many opaque values."""
     if isinstance(encoding, StructEncoding):
-        fields = tuple(_fields(encoding, value, offset))
+        fields = tuple(_fields(encoding, value, offset, opened))
         return Element(name, str(encoding), value, offset, sum(field.size for field in fields), fields)
     if isinstance(encoding, Presence) and value is not None:
-        held = _element(name, encoding.of, value, offset + 1)
+        held = _element(name, encoding.of, value, offset + 1, opened)
         return replace(held, kind=str(encoding), offset=offset, size=held.size + 1)
     data = encoding.encoded(value)
     parts: tuple[Element, ...] = ()
     if isinstance(encoding, Vector) and not isinstance(encoding, NumberVector):
         _, start = read_length(data, 0, len(data))
-        parts = tuple(_items(encoding, value, offset + start))
+        parts = tuple(_items(encoding, value, offset + start, opened))
     return Element(name, str(encoding), value, offset, len(data), parts)
 
 
-def _fields(encoding: StructEncoding, value: Any, offset: int) -> Iterator[Element]:
+def _fields(encoding: StructEncoding, value: Any, offset: int, opened: int) -> Iterator[Element]:
     """Yield the fields that take bytes."""
     for field in encoding.fields:
         of = None if field.given else field.encoding_in(value)
         if of is not None:
-            element = _element(field.name, of, getattr(value, field.name), offset)
+            element = _element(field.name, of, getattr(value, field.name), offset, opened)
             offset += element.size
-            yield _opened(element, content_of(value, field.name))
+            yield _opened(element, content_of(value, field.name), opened)
 
 
-def _opened(element: Element, content: type[Struct] | None) -> Element:
+def _opened(element: Element, content: type[Struct] | None, opened: int) -> Element:
     """Return an element with the structure that its bytes are, if they are one."""
-    if content is None or not isinstance(element.value, bytes):
+    if content is None or not isinstance(element.value, bytes) or opened == DEEPEST_OPENED:
         return element
     try:
         inside = content.decode(element.value)
     except DecodeError:
         return element
-    return replace(element, parts=(outline(inside, element.offset + element.size - len(element.value)),))
+    start = element.offset + element.size - len(element.value)
+    part = _element(content.__name__, struct_encoding(content), inside, start, opened + 1)
+    return replace(element, parts=(part,))
 
 
-def _items(encoding: Vector, value: tuple[Any, ...], offset: int) -> Iterator[Element]:
+def _items(encoding: Vector, value: tuple[Any, ...], offset: int, opened: int) -> Iterator[Element]:
     """Yield the values of a vector."""
     for index, item in enumerate(value):
-        element = _element(f"[{index}]", encoding.of, item, offset)
+        element = _element(f"[{index}]", encoding.of, item, offset, opened)
         offset += element.size
         yield element
 

@@ -1,11 +1,14 @@
 """The printed tree: where each part of a value is, and how it reads."""
 
+from dataclasses import replace
+
 from mimi_conformance.mocks.malformed.strategies import value_from
 from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary, AppDataUpdate, ComponentData
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdateOperation as Operation
-from mimi_conformance.reference.wire.mls.leaf_node import Capabilities, Extension
+from mimi_conformance.reference.wire.mls.leaf_node import Capabilities, Extension, LeafNode
 from mimi_conformance.reference.wire.mls.registries import CipherSuite, ExtensionType, ProtocolVersion
-from mimi_conformance.reference.wire.outline import Element, lines, outline
+from mimi_conformance.reference.wire.mls.tree import Node, NodeType, RatchetTree
+from mimi_conformance.reference.wire.outline import DEEPEST_OPENED, Element, lines, outline
 from mimi_conformance.reference.wire.protocol.participant_list import ParticipantListUpdate, UserRolePair
 from mimi_conformance.reference.wire.protocol.room_metadata import Uri
 from mimi_conformance.reference.wire.registry import STRUCTURES
@@ -79,6 +82,16 @@ def test_an_update_is_read_as_the_components_update() -> None:
 def test_bytes_that_are_not_what_their_number_says_stay_bytes() -> None:
     extension = Extension(ExtensionType.required_capabilities, b"\xff")
     assert list(lines([outline(extension)]))[-1] == "       2    extension_data: opaque<V> = ff"
+
+
+def test_trees_in_the_leaves_of_trees_are_not_opened_without_end() -> None:
+    extensions: tuple[Extension, ...] = ()
+    for _ in range(200):
+        leaf = replace(value_from(LeafNode, b""), extensions=extensions)
+        tree = RatchetTree((Node(node_type=NodeType.leaf, leaf_node=leaf),))
+        extensions = (Extension(ExtensionType.ratchet_tree, tree.encode()),)
+    opened = [part for part in everything(outline(extensions[0])) if part.kind == "RatchetTree"]
+    assert len(opened) == DEEPEST_OPENED
 
 
 def test_every_element_lies_where_its_bytes_are() -> None:
