@@ -7,6 +7,7 @@ values of the tests all come from the same one. Nothing in here knows a MIMI str
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from mimi_conformance.reference.wire.enumerations import Enumeration, Registry
@@ -129,6 +130,12 @@ class Boolean(Encoding):
         return form
 
 
+@cache
+def _members(kind: type[Enumeration]) -> dict[int, Enumeration]:
+    """Return the values of a kind by number: one mapping for all its fields, so that each learns from the others."""
+    return {member.value: member for member in kind}
+
+
 class Enumerated(Encoding):
     """A value of an `Enumeration`, closed, or of a `Registry`, which keeps what it doesn't know."""
 
@@ -137,7 +144,7 @@ class Enumerated(Encoding):
         self.kind = kind
         self.octets = kind.octets()
         self.among = frozenset(among)
-        self.members: dict[int, Enumeration] = {member.value: member for member in self.among or kind}
+        self.members = {member.value: member for member in self.among} if self.among else _members(kind)
 
     def __str__(self) -> str:
         return self.kind.__name__

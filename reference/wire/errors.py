@@ -19,6 +19,11 @@ def _joined(steps: list[str]) -> str:
     return path.removeprefix(".")
 
 
+def _place(structure: str, path: str) -> str:
+    """Return where an error is: "KeyMaterialResponse.clients[2]"; in a row of values "FanoutMessage[1].message"."""
+    return f"{structure}{path}" if path.startswith("[") else f"{structure}.{path}".removesuffix(".")
+
+
 class DecodeError(ValueError):
     """Bytes that are not the structure they were decoded as.
 
@@ -43,8 +48,7 @@ class DecodeError(ValueError):
         self._steps.append(step)
 
     def __str__(self) -> str:
-        place = f"{self.structure}.{self.path}" if self.path else self.structure
-        return f"{place} at offset {self.offset}: {self.reason}"
+        return f"{_place(self.structure, self.path)} at offset {self.offset}: {self.reason}"
 
 
 class EncodeError(ValueError):
@@ -69,5 +73,4 @@ class EncodeError(ValueError):
         self._steps.append(step)
 
     def __str__(self) -> str:
-        place = f"{self.structure}.{self.path}" if self.path else self.structure
-        return f"{place}: {self.reason}"
+        return f"{_place(self.structure, self.path)}: {self.reason}"

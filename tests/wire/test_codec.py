@@ -328,6 +328,7 @@ def test_values_in_a_row_are_read_to_the_end() -> None:
     with pytest.raises(DecodeError) as caught:
         Chosen.decode_all(bytes.fromhex("01000509 0100"))
     assert (caught.value.path, caught.value.offset) == ("[1].number", 5)
+    assert str(caught.value).startswith("Chosen[1].number at offset 5: ")
 
 
 def test_fields_of_one_structure_make_another() -> None:
@@ -342,6 +343,13 @@ def test_values_of_a_registry_without_a_name_are_values_like_any_other() -> None
     for beyond in (-1, 65536):
         with pytest.raises(ValueError, match="is not a valid Shape"):
             Shape(beyond)
+
+
+def test_a_value_without_a_name_is_kept_only_once() -> None:
+    """A peer can send every number there is; each takes memory for good, so it must not do so in every field."""
+    single = Flags.decode(bytes.fromhex("00 01 3a3a 00")).shape
+    (listed,) = Lists.decode(bytes.fromhex("00 02 3a3a 00 00 00")).shapes
+    assert listed is single
 
 
 def test_a_declaration_that_names_no_encoding_is_refused() -> None:
