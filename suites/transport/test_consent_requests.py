@@ -2,6 +2,7 @@
 
 import pytest
 
+from mimi_conformance.mocks.network.exchange import Exchange
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.protocol.consent import ConsentOperation
 from mimi_conformance.suites.target.judgement import checks, feature, other_reading
@@ -19,7 +20,8 @@ from mimi_conformance.suites.transport.consents import (
 
 pytestmark = feature("consent")
 
-REQUEST, CANCEL, GRANT = ConsentOperation.request, ConsentOperation.cancel, ConsentOperation.grant
+REQUEST, CANCEL = ConsentOperation.request, ConsentOperation.cancel
+GRANT, REVOKE = ConsentOperation.grant, ConsentOperation.revoke
 
 for_one_room_or_any = pytest.mark.parametrize(
     "one_room", [pytest.param(True, id="one-room"), pytest.param(False, id="any-room")]
@@ -120,7 +122,24 @@ def test_a_grant_sent_as_a_request_grants_nothing(world: World) -> None:
     must_have_consent(world, carol, bob, room)
     exchange = world.peer.request_consent(entry(GRANT, alice.uri, bob.uri))
     expect_no_consent(world, alice, bob, room)
+    refused_or_other_reading(exchange)
+
+
+@checks("PROTO-5.7-06")
+@feature("key-material")
+def test_a_revocation_sent_as_a_request_revokes_nothing(world: World) -> None:
+    """RequestConsent is for request and cancel: nobody ends with it the consent that a user has given."""
+    alice, room = world.peer_user(), world.new_room()
+    bob = world.user(key_packages=True, consent_for=alice.uri)
+    must_have_consent(world, alice, bob, room)
+    exchange = world.peer.request_consent(entry(REVOKE, alice.uri, bob.uri))
+    expect_consent(world, alice, bob, room)
+    refused_or_other_reading(exchange)
+
+
+def refused_or_other_reading(exchange: Exchange) -> None:
+    """Judge the answer to an operation of the other endpoint, which can be an acknowledgement (AMB-108)."""
     if exchange.status is not None and exchange.status // 100 == 2:
-        other_reading("AMB-108", f"a grant is answered with {described(exchange)}")
+        other_reading("AMB-108", f"an operation of updateConsent is answered with {described(exchange)}")
     else:
         expect_refusal(exchange)
