@@ -10,7 +10,7 @@ from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
 from mimi_conformance.reference.wire.protocol.key_material import KeyMaterialResponse, KeyMaterialUserCode
-from mimi_conformance.suites.target.inbox import Inbox
+from mimi_conformance.suites.target.inbox import Condition, Inbox
 from mimi_conformance.suites.target.judgement import blocked, expect, inconclusive, other_reading, warning
 from mimi_conformance.suites.target.users import TargetUser
 from mimi_conformance.suites.target.world import World
@@ -57,10 +57,15 @@ def expect_refused_or_dropped(
         expect_refusal(exchange, rule, ambiguity="AMB-109")
         return
     if inbox is not None:
-        before = inbox.until(lambda delivery: delivery.body == fence.encode())
-        seen = [delivery for delivery in before if delivery.body == forged.encode()]
+        seen = list(filter(shows(forged), inbox.until(shows(fence))))
         expect(not seen, rule, expected=f"the entry to be kept from {inbox.client}", got=f"{forged}")
     other_reading("AMB-109", f"the answer is {described(exchange)}", rule)
+
+
+def shows(told: ConsentEntry) -> Condition:
+    """Whether a delivery is of this entry: of its users and room."""
+    scope = told.scope.encode()
+    return lambda delivery: delivery.kind == "consent" and scope in delivery.body
 
 
 def inbox_of(world: World, user: TargetUser) -> Inbox | None:

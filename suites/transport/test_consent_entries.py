@@ -10,7 +10,7 @@ from mimi_conformance.mocks.network.exchange import Exchange
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
-from mimi_conformance.suites.target.judgement import checks, feature, other_reading
+from mimi_conformance.suites.target.judgement import checks, expect, feature, other_reading
 from mimi_conformance.suites.target.world import World
 from mimi_conformance.suites.transport.answers import (
     described,
@@ -19,7 +19,7 @@ from mimi_conformance.suites.transport.answers import (
     must_accept,
     warn_unless_refused,
 )
-from mimi_conformance.suites.transport.consents import entry
+from mimi_conformance.suites.transport.consents import entry, inbox_of, shows
 from mimi_conformance.suites.transport.examples import OVER_THE_WIRE, REPEATED_COMPONENT, UNKNOWN_COMPONENT
 
 pytestmark = feature("consent")
@@ -117,15 +117,25 @@ def test_an_unknown_operation_is_refused(world: World, endpoint: str, operation:
 @checks("PROTO-5.7-30")
 @at_both_endpoints
 def test_an_unknown_component_is_ignored(world: World, endpoint: str) -> None:
-    """The extensions are a dictionary, in which a component that nobody knows changes nothing."""
-    valid = valid_entry(world, endpoint)
-    must_accept(send(world, endpoint, valid, valid.encode()))
-    extended = replace(valid_entry(world, endpoint), consent_extensions=UNKNOWN_COMPONENT)
+    """The extensions are a dictionary, in which a component that nobody knows changes nothing.
+
+    An entry with one is acknowledged, and shown to the user's clients when an entry without one is.
+    """
+    alice, bob = world.peer_user(), world.user(clients=1)
+    inbox = inbox_of(world, bob)
+    parties = (alice.uri, bob.uri) if endpoint == "requestConsent" else (bob.uri, alice.uri)
+    operation = ConsentOperation.request if endpoint == "requestConsent" else ConsentOperation.revoke
+    plain = entry(operation, *parties, world.new_room())
+    extended = replace(entry(operation, *parties), consent_extensions=UNKNOWN_COMPONENT)
+    must_accept(send(world, endpoint, plain, plain.encode()))
     exchange = send(world, endpoint, extended, extended.encode())
     if exchange.status is not None and exchange.status // 100 == 4:
         other_reading("AMB-145", f"unknown components are refused: {described(exchange)}")
-    else:
-        expect_acknowledged(exchange)
+        return
+    expect_acknowledged(exchange, "PROTO-5.7-30")
+    if inbox is not None and inbox.wait_for(shows(plain)):
+        seen = inbox.wait_for(shows(extended))
+        expect(seen, expected=f"the entry to be shown to {inbox.client}, as the one before it was", got="nothing")
 
 
 @checks("PROTO-5.7-30")

@@ -41,7 +41,7 @@ def test_an_event_is_acknowledged_without_a_body(
     observe(not exchange.response_body, "PROTO-5.5-24", expected="no body", got=exchange.response_body)
 
 
-@checks("PROTO-5.5-14", "PROTO-5.5-24", "PROTO-5.5-25")
+@checks("PROTO-5.5-12", "PROTO-5.5-14", "PROTO-5.5-24", "PROTO-5.5-25")
 @pytest.mark.parametrize("inline", [pytest.param(True, id="tree-inline"), pytest.param(False, id="tree-elsewhere")])
 def test_a_welcome_is_acknowledged_without_a_body(world: World, *, inline: bool) -> None:
     """A Welcome is read with its RatchetTreeOption, and accepted with 201 and nothing more."""
@@ -52,7 +52,7 @@ def test_a_welcome_is_acknowledged_without_a_body(world: World, *, inline: bool)
     if inline:
         welcome = room.welcome(key_packages, tree_of([alice.device.key_package().key_package, *key_packages]))
     exchange = world.peer.notify(room.uri.text, [welcome])
-    expect_acknowledged(exchange, "PROTO-5.5-14", "PROTO-5.5-25")
+    expect_acknowledged(exchange, "PROTO-5.5-12", "PROTO-5.5-14", "PROTO-5.5-25")
     observe(not exchange.response_body, "PROTO-5.5-24", expected="no body", got=exchange.response_body)
 
 
