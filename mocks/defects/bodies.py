@@ -15,6 +15,7 @@ from mimi_conformance.reference.provider.server import ASGIApp, Message, Receive
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.provider.transport import Route
 from mimi_conformance.reference.wire.errors import DecodeError
+from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry
 from mimi_conformance.reference.wire.protocol.identifier import IdentifierRequest
 from mimi_conformance.reference.wire.protocol.key_material import KeyMaterialRequest
@@ -85,6 +86,14 @@ class ReadsShortVectorLengthsOnly(Provider):
         if isinstance(value, ConsentEntry) and len(value.consent_extensions.encode()) > 1 + 0x3F:
             raise Refusal(HTTPStatus.BAD_REQUEST, "This vector is too long.")
         return value
+
+
+@defect("takes-repeated-components", breaks=("PROTO-5.7-30", "PROTO-5.8-28"))
+class TakesRepeatedComponents(Provider):
+    """Does not see that a dictionary has two entries for the same component."""
+
+    def check_extensions(self, extensions: AppDataDictionary) -> None:
+        pass
 
 
 @defect("serves-every-protocol", breaks=("PROTO-5-02",))

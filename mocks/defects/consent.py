@@ -72,9 +72,9 @@ class DropsEntriesWithExtensions(Provider):
         return entry.consent_extensions == NO_APP_DATA and super().record_consent(transaction, entry)
 
 
-@defect("serves-either-kind-of-consent-anywhere", breaks=("PROTO-5.7-06", "PROTO-5.7-07"))
-class ServesEitherKindOfConsentAnywhere(Provider):
-    """Takes a grant or a revocation at requestConsent, and a request or a cancel at updateConsent."""
+@defect("takes-grants-at-request-consent", breaks=("PROTO-5.7-06",))
+class TakesGrantsAtRequestConsent(Provider):
+    """Does at each consent endpoint what belongs to the other, too."""
 
     def check_consent_operation(self, endpoint: Endpoint, entry: ConsentEntry) -> None:
         pass

@@ -69,7 +69,7 @@ class AnswersWithoutExtensions(Provider):
         return replace(answer, body=answer.body.removesuffix(NO_APP_DATA.encode()))
 
 
-@defect("answers-not-found-with-nothing", breaks=("PROTO-5.8-21", "PROTO-5.8-30"))
+@defect("answers-not-found-with-nothing", breaks=("PROTO-5.8-30",))
 class AnswersNotFoundWithNothing(Provider):
     """Answers with an empty body when nobody is found."""
 
@@ -126,7 +126,8 @@ class MixesUpNamesAndValues(Provider):
     def shared_profile(self, user: User) -> UserProfile:
         profile = super().shared_profile(user)
         mixed_up = (
-            ProfileField(each.field_source, each.field_value.decode(), each.field_name.encode()) for each in profile.fields
+            ProfileField(each.field_source, each.field_value.decode(), each.field_name.encode())
+            for each in profile.fields
         )
         return replace(profile, fields=tuple(mixed_up))
 

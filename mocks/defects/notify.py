@@ -31,10 +31,10 @@ class Choosy(Provider):
 
 @defect("takes-the-timestamp-for-seconds", breaks=("PROTO-5.5-12",))
 class TakesTheTimestampForSeconds(Choosy):
-    """Refuses events that were accepted in milliseconds, because that is far in the future."""
+    """Refuses events after a Welcome because they are from the far future: they were accepted in milliseconds."""
 
     def objects_to(self, event: FanoutMessage) -> bool:
-        return event.timestamp > LARGEST_SECONDS
+        return event.message.welcome is None and event.timestamp > LARGEST_SECONDS
 
 
 @defect("knows-no-frank", breaks=("PROTO-5.5-13",))

@@ -116,3 +116,11 @@ class ChokesOnUnknownMembers(PeerClient):
         if unknown := members.keys() - set(Endpoint):
             raise PeerError(f"The directory of {provider} has {', '.join(unknown)}.")
         return members
+
+
+@defect("calls-plain-http", breaks=("PROTO-4.1-01",))
+class CallsPlainHttp(PeerClient):
+    """Sends a request without TLS when a directory has a URL that is not https."""
+
+    def template(self, outgoing: Outgoing) -> str:
+        return str(self.directory(outgoing.provider)[outgoing.endpoint])

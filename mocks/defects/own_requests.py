@@ -50,6 +50,19 @@ class PutsWhatItShouldPost(PeerClient):
         return self._exchange("PUT", self.url(outgoing), outgoing.body)
 
 
+@defect(
+    "sends-consent-to-the-other-endpoint",
+    breaks=("PROTO-5.7-01", "PROTO-5.7-02", "PROTO-5.7-06", "PROTO-5.7-07"),
+)
+class SendsConsentToTheOtherEndpoint(PeerClient):
+    """Sends requests to updateConsent, and grants to requestConsent."""
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        if outgoing.endpoint in CONSENT:
+            outgoing = replace(outgoing, endpoint=CONSENT[1 - CONSENT.index(outgoing.endpoint)])
+        return super().send(outgoing)
+
+
 @defect("tells-the-hub-of-consent", breaks=("PROTO-5.7-03", "PROTO-8-08"))
 class TellsTheHubOfConsent(PeerClient):
     """Sends entries about a room to the provider of the room, too."""

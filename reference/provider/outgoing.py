@@ -124,16 +124,26 @@ class PeerClient:
             PeerError: the directory can't be fetched, or has no usable template for the endpoint.
 
         """
-        template = self.directory(outgoing.provider).get(outgoing.endpoint)
-        if not isinstance(template, str):
-            raise PeerError(f"The directory of {outgoing.provider} has no {outgoing.endpoint}.")
-        if urlsplit(template).scheme != "https":
-            raise PeerError(f"The directory of {outgoing.provider} has a URL that is not https: {template!r}.")
+        template = self.template(outgoing)
         try:
             wants_domain = variable(template).lower().endswith("domain")
             return expand(template, outgoing.provider if wants_domain else outgoing.subject, self._url_style)
         except UrlTemplateError as error:
             raise PeerError(f"The directory of {outgoing.provider} can't be used: {error}") from error
+
+    def template(self, outgoing: Outgoing) -> str:
+        """The provider's URL template for the endpoint that a request goes to.
+
+        Raises:
+            PeerError: the directory can't be fetched, or has no https URL for the endpoint.
+
+        """
+        template = self.directory(outgoing.provider).get(outgoing.endpoint)
+        if not isinstance(template, str):
+            raise PeerError(f"The directory of {outgoing.provider} has no {outgoing.endpoint}.")
+        if urlsplit(template).scheme != "https":
+            raise PeerError(f"The directory of {outgoing.provider} has a URL that is not https: {template!r}.")
+        return template
 
     def directory(self, provider: str) -> Mapping[str, object]:
         """The directory document of a provider, fetched when there is no recent one; unknown members are kept.
@@ -170,7 +180,7 @@ class PeerClient:
             # The connection goes to the address; Host, TLS and the request's target stay those of the URL.
             request = self._http.build_request(
                 method,
-                httpx.URL(scheme="https", host=address, port=port, path="/"),
+                httpx.URL(scheme=parts.scheme, host=address, port=port, path="/"),
                 headers=self.headers(method, parts.netloc),
                 content=body or None,
                 extensions={
