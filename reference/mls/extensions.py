@@ -1,0 +1,137 @@
+"""Lists of extensions, and the dictionaries in them (RFC 9420, section 13.4; mls-extensions, section 4.6).
+
+Extensions and components whose numbers are unknown here, GREASE among them, are left alone.
+"""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from mimi_conformance.reference.mls.rules import Rule, RuleError, RuleText
+from mimi_conformance.reference.wire.errors import DecodeError
+from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary
+from mimi_conformance.reference.wire.mls.leaf_node import Extension
+from mimi_conformance.reference.wire.mls.registries import ExtensionType
+from mimi_conformance.reference.wire.structure import Struct
+
+DEFAULT_EXTENSION_TYPES = frozenset(
+    {
+        ExtensionType.application_id,
+        ExtensionType.ratchet_tree,
+        ExtensionType.required_capabilities,
+        ExtensionType.external_pub,
+        ExtensionType.external_senders,
+    }
+)
+"""The types that every client knows, so that capabilities don't list them (RFC 9420, section 7.2)."""
+
+APP_COMPONENTS = 0x0001
+SAFE_AAD = 0x0002
+CONTENT_MEDIA_TYPES = 0x0003
+LAST_RESORT_KEY_PACKAGE = 0x0004
+APP_ACK = 0x0005
+"""The components of mls-extensions itself (mls-extensions, section 7.5)."""
+
+
+class ExtensionRule(Rule):
+    """What makes a list of extensions valid by itself."""
+
+    unique = RuleText("RFC 9420, section 13.4", "A list of extensions has at most one of each type.")
+    decodable = RuleText("RFC 9420, section 13.4", "The data of a known extension or component is what it should be.")
+    dictionary_sorted = RuleText("mls-extensions, section 4.6", "The entries of a dictionary are sorted by component.")
+    dictionary_unique = RuleText("mls-extensions, section 4.6", "A dictionary has at most one entry per component.")
+    media_types_not_empty = RuleText("mls-extensions, section 6.2.2", "A list of media types has at least one.")
+
+
+class ExtensionError(RuleError):
+    """A list of extensions breaks an `ExtensionRule`."""
+
+
+def find_extension(extensions: Iterable[Extension], extension_type: ExtensionType) -> bytes | None:
+    """The data of the extension of a type; None when there is none."""
+    for extension in extensions:
+        if extension.extension_type == extension_type:
+            return extension.extension_data
+    return None
+
+
+_S = TypeVar("_S", bound=Struct)
+
+
+def read_extension(extensions: Iterable[Extension], extension_type: ExtensionType, structure: type[_S]) -> _S | None:
+    """What the extension of a type holds; None when there is none.
+
+    Raises:
+        ExtensionError: it holds something else.
+
+    """
+    data = find_extension(extensions, extension_type)
+    return None if data is None else _decoded(data, structure, extension_type.name)
+
+
+def read_dictionary(extensions: Iterable[Extension]) -> AppDataDictionary | None:
+    """The `app_data_dictionary` in a list of extensions (mls-extensions, section 4.6); None when there is none.
+
+    Raises:
+        ExtensionError: it is no dictionary, or its entries are not sorted and unique.
+
+    """
+    dictionary = read_extension(extensions, ExtensionType.app_data_dictionary, AppDataDictionary)
+    if dictionary is not None:
+        check_dictionary(dictionary)
+    return dictionary
+
+
+def check_dictionary(dictionary: AppDataDictionary) -> None:
+    """Check the order of a dictionary's entries (mls-extensions, section 4.6).
+
+    Raises:
+        ExtensionError: they are not sorted and unique.
+
+    """
+    entries = dictionary.component_data
+    for index in range(1, len(entries)):
+        before, after = entries[index - 1].component_id, entries[index].component_id
+        if before == after:
+            raise ExtensionError(ExtensionRule.dictionary_unique, after, f"entry {index}")
+        if before > after:
+            raise ExtensionError(ExtensionRule.dictionary_sorted, after, f"entry {index}")
+
+
+def find_component(dictionary: AppDataDictionary | None, component_id: int) -> bytes | None:
+    """A component's data; None when there is none."""
+    for entry in dictionary.component_data if dictionary else ():
+        if entry.component_id == component_id:
+            return entry.data
+    return None
+
+
+def read_component(dictionary: AppDataDictionary | None, component_id: int, structure: type[_S]) -> _S | None:
+    """What a component's data holds; None when there is none.
+
+    Raises:
+        ExtensionError: it holds something else.
+
+    """
+    data = find_component(dictionary, component_id)
+    return None if data is None else _decoded(data, structure, f"component 0x{component_id:04x}")
+
+
+def _decoded(data: bytes, structure: type[_S], name: str) -> _S:
+    try:
+        return structure.decode(data)
+    except DecodeError as error:
+        raise ExtensionError(ExtensionRule.decodable, str(error), name) from error
+
+
+def check_unique(extensions: Iterable[Extension]) -> None:
+    """Check that no type appears twice (RFC 9420, section 13.4).
+
+    Raises:
+        ExtensionError: one does.
+
+    """
+    seen: set[ExtensionType] = set()
+    for extension in extensions:
+        if extension.extension_type in seen:
+            raise ExtensionError(ExtensionRule.unique, extension.extension_type)
+        seen.add(extension.extension_type)
