@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from mimi_conformance.mocks.peers.user import CIPHER_SUITE
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.key_package import key_package_ref
 from mimi_conformance.reference.wire.mls.crypto import HPKECiphertext
@@ -34,13 +35,12 @@ from mimi_conformance.reference.wire.mls.proposals import (
 )
 from mimi_conformance.reference.wire.mls.psk import PreSharedKeyID, PSKType
 from mimi_conformance.reference.wire.mls.ratchet_tree_options import RatchetTreeOption, RatchetTreeRepresentation
-from mimi_conformance.reference.wire.mls.registries import CipherSuite, ProposalType
+from mimi_conformance.reference.wire.mls.registries import ProposalType
 from mimi_conformance.reference.wire.mls.tree import Node, NodeType
 from mimi_conformance.reference.wire.protocol.franking import Frank
 from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
 from mimi_conformance.suites.target.addressed_peer import AddressedPeer
 
-CIPHER_SUITE = CipherSuite.MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519
 TREE_FROM_THE_HUB = RatchetTreeOption(representation=RatchetTreeRepresentation.distribution_service)
 """The tree that a joiner fetches from the hub: nothing is inline (ratchet-tree-options-03, 3)."""
 
@@ -93,13 +93,9 @@ class HostedRoom:
 
     def welcome(self, key_packages: Iterable[KeyPackage], tree: RatchetTreeOption = TREE_FROM_THE_HUB) -> FanoutMessage:
         """A Welcome for the clients whose KeyPackages these are."""
-        return self.welcome_for((key_package_ref(each) for each in key_packages), tree)
-
-    def welcome_for(self, references: Iterable[bytes], tree: RatchetTreeOption = TREE_FROM_THE_HUB) -> FanoutMessage:
-        """A Welcome for the clients whose KeyPackageRefs these are."""
         secrets = tuple(
-            EncryptedGroupSecrets(reference, HPKECiphertext(os.urandom(_HASH_BYTES), os.urandom(80)))
-            for reference in references
+            EncryptedGroupSecrets(key_package_ref(each), HPKECiphertext(os.urandom(_HASH_BYTES), os.urandom(80)))
+            for each in key_packages
         )
         welcome = Welcome(CIPHER_SUITE, secrets, os.urandom(400))
         return FanoutMessage(timestamp=_now(), message=MLSMessage.of(welcome), ratchet_tree_option=tree)
@@ -110,7 +106,7 @@ class HostedRoom:
     def _handshake(
         self, content_type: ContentType, *, proposal: Proposal | None = None, commit: Commit | None = None
     ) -> MLSMessage:
-        """A PublicMessage: what signs and tags it can be checked in the group only."""
+        """A PublicMessage, whose signature and tags nobody outside the group can check."""
         content = FramedContent(
             group_id=self.group_id,
             epoch=self.epoch,
