@@ -46,8 +46,7 @@ class DownloadPrivacy(Struct):
 class AssetPolicy(Struct):
     """The `asset_policy` component; sizes in bytes (mimi-room-policy-03, section 6.4).
 
-    `permitted_media_types` is, as printed, a vector of optional elements, like the nodes of a ratchet tree. When it
-    is unset it is empty: the same byte as an optional vector that is absent (AMB-153).
+    `permitted_media_types` is optional as a whole, None where every type is permitted that is not forbidden (AMB-153).
     """
 
     asset_upload_location: AssetUploadLocation
@@ -58,7 +57,7 @@ class AssetPolicy(Struct):
     max_video: uint64
     max_attachment: uint64
     forbidden_media_types: tuple[MediaType, ...]
-    permitted_media_types: tuple[optional[MediaType], ...]
+    permitted_media_types: optional[tuple[MediaType, ...]] = None
 
 
 AssetPolicyData = AssetPolicy
