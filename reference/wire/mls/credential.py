@@ -30,7 +30,7 @@ class SingleCredential(Struct):
 
 @dataclass(frozen=True, slots=True)
 class CredentialBinding(Struct):
-    """One of the credentials of a multi-credential, bound to the LeafNode's key (mls-extensions, section 6.5.1)."""
+    """One of the credentials of a multi-credential, bound to the LeafNode's key (mls-extensions, section 6.5)."""
 
     cipher_suite: CipherSuite
     credential: SingleCredential

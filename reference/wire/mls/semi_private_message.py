@@ -34,7 +34,10 @@ class ExternalReceivers(Struct):
 
 @dataclass(frozen=True, slots=True)
 class PerMessageKeyAndNonces(Struct):
-    """What an external receiver needs to decrypt; `nonce` is the ratchet's, before the guard (AMB-206)."""
+    """What an external receiver needs to decrypt (semiprivatemessage-07, section 3.1).
+
+    `nonce` is the ratchet's, before the guard (AMB-206).
+    """
 
     key: opaque
     nonce: opaque

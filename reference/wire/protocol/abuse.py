@@ -12,7 +12,10 @@ from mimi_conformance.reference.wire.structure import Struct
 
 @dataclass(frozen=True, slots=True)
 class AbusiveMessage(Struct):
-    """A message alleged to be abusive: the `application_data` as it was franked (AMB-066), and its frank."""
+    """A message alleged to be abusive, and its frank (mimi-protocol-06, section 5.9).
+
+    `message_content` is the `application_data` as it was franked (AMB-066).
+    """
 
     message_content: opaque
     frank: Frank

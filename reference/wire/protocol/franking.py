@@ -30,7 +30,10 @@ class FrankAAD(Struct):
 
 @dataclass(frozen=True, slots=True)
 class FrankingAgentData(Struct):
-    """The `franking_agent` component: who signs franks (mimi-protocol-06, section 5.4.1)."""
+    """The `franking_agent` component: who signs franks (mimi-protocol-06, section 5.4.1).
+
+    The registry calls it `franking_signature_key` (AMB-069).
+    """
 
     franking_signature_key: SignaturePublicKey
     credential: Credential

@@ -17,7 +17,10 @@ from mimi_conformance.reference.wire.structure import Struct
 
 @dataclass(frozen=True, slots=True)
 class GroupInfoRequestTBS(Struct):
-    """What the signature of a GroupInfoRequest signs; the code has a presence octet here (AMB-097)."""
+    """What the signature of a GroupInfoRequest signs (mimi-protocol-06, section 5.6).
+
+    The code has a presence octet here (AMB-097).
+    """
 
     protocol: Protocol
     cipher_suite: CipherSuite

@@ -21,7 +21,7 @@ class SubmitMessageRequest(Struct):
 
 
 class SubmitResponseCode(Enumeration):
-    """How the submission went; `accepted` is what the draft's select calls success (AMB-059)."""
+    """How the submission went (mimi-protocol-06, section 5.4); the select calls `accepted` success (AMB-059)."""
 
     accepted = 0
     not_allowed = 1

@@ -37,7 +37,7 @@ LoggingPolicyUpdate = LoggingPolicy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPolicy(Struct):
-    """The `chat_history_policy` component (mimi-room-policy-03, section 6.6)."""
+    """The `chat_history_policy` component; the period in seconds (mimi-room-policy-03, section 6.6)."""
 
     history_sharing: Optionality
     roles_that_can_share: Annotated[tuple[uint32, ...] | None, When("history_sharing", *ALLOWED)] = None
@@ -51,7 +51,7 @@ HistoryPolicyUpdate = HistoryPolicy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageExpiration(Struct):
-    """The `message_expiration_policy` component (mimi-room-policy-03, section 6.8)."""
+    """The `message_expiration_policy` component; durations in seconds (mimi-room-policy-03, section 6.8)."""
 
     expiring_messages: Optionality
     min_expiration_duration: Annotated[uint32 | None, When("expiring_messages", *ALLOWED)] = None

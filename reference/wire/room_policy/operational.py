@@ -62,7 +62,7 @@ class PendingProposalPolicy(Struct):
 
 @dataclass(frozen=True, slots=True)
 class MinDefaultMaxTime(Struct):
-    """A span of time, in a unit the draft doesn't name (mimi-room-policy-03, section 7.1; AMB-156)."""
+    """Bounds of a time, in seconds, since the draft names no unit (mimi-room-policy-03, section 7.1; AMB-156)."""
 
     minimum_time: uint64
     default_time: uint64
