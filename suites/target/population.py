@@ -40,6 +40,8 @@ class UserWish:
             and len(user.clients) >= self.clients
             and (user.key_packages or not self.key_packages)
             and (self.consent_for is None or user.consents_to(self.consent_for, self.room))
+            # Consent for one room only is none for any.
+            and (self.consent_for is None or self.room is None or not user.consents_to(self.consent_for))
             and (self.no_consent_for is None or not user.consents_to(self.no_consent_for, self.room))
             # What a provider lets queries do besides is not in target.toml.
             and self.search_types is None
@@ -56,7 +58,8 @@ class UserWish:
         if self.clients:
             parts.append(f"{self.clients} client{'s' if self.clients > 1 else ''}")
         if self.consent_for is not None:
-            parts.append(f"consent for users of {self.consent_for.provider}")
+            only = "" if self.room is None else " in one room only"
+            parts.append(f"consent for users of {self.consent_for.provider}{only}")
         if self.no_consent_for is not None:
             parts.append(f"no consent for users of {self.no_consent_for.provider}")
         return f"a user with {', '.join(parts)}" if parts else "a user"

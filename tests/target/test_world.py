@@ -204,6 +204,10 @@ def test_without_a_control_interface_a_fixture_serves(poor_world: World) -> None
             {"key_packages": True, "consent_for": MimiUri("mimi://c.example/u/x")},
             "KeyPackages, consent for users of c.example",
         ),
+        (
+            {"consent_for": MimiUri("mimi://b.example/u/x"), "room": MimiUri("mimi://b.example/r/x")},
+            "consent for users of b.example in one room only",
+        ),
         ({"no_consent_for": MimiUri("mimi://b.example/u/x")}, "no consent for users of b.example"),
         ({"search_types": {SearchIdentifierType.handle}}, "found by handle only"),
     ],
