@@ -1,0 +1,191 @@
+"""A node of the ratchet tree with everything below it, as a value that never changes (RFC 9420, section 4.1).
+
+A change of the tree makes new subtrees along one path and shares all others, so whatever a subtree knows about itself
+is worked out once, when first asked for: its tree hash, its resolution, how many members it has, what they support.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from mimi_conformance.reference.mls.tree_hash import leaf_tree_hash, parent_tree_hash
+from mimi_conformance.reference.mls.tree_math import LeafIndex, Node, is_leaf, leaf_index_of, left, node_of, right
+from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
+from mimi_conformance.reference.wire.mls.registries import CipherSuite, CredentialType, ExtensionType, ProposalType
+from mimi_conformance.reference.wire.mls.tree import ParentNode
+
+
+@dataclass(frozen=True, slots=True)
+class CommonSupport:
+    """What all members in a subtree list in their capabilities, and the types of the credentials they have."""
+
+    extensions: frozenset[ExtensionType]
+    proposals: frozenset[ProposalType]
+    credentials: frozenset[CredentialType]
+    credentials_in_use: frozenset[CredentialType]
+
+    @classmethod
+    def of(cls, leaf_node: LeafNode) -> "CommonSupport":
+        """What one member supports and has."""
+        capabilities = leaf_node.capabilities
+        return cls(
+            frozenset(capabilities.extensions),
+            frozenset(capabilities.proposals),
+            frozenset(capabilities.credentials),
+            frozenset((leaf_node.credential.credential_type,)),
+        )
+
+    def with_others(self, others: "CommonSupport") -> "CommonSupport":
+        """What these members and others have in common."""
+        if self == others:
+            return self
+        return CommonSupport(
+            self.extensions & others.extensions,
+            self.proposals & others.proposals,
+            self.credentials & others.credentials,
+            self.credentials_in_use | others.credentials_in_use,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf:
+    """A leaf.
+
+    Attributes:
+        cipher_suite: the group's cipher suite.
+        node: the leaf's number among the nodes.
+        value: the member's LeafNode; None when the leaf is blank.
+
+    """
+
+    cipher_suite: CipherSuite
+    node: Node
+    value: LeafNode | None
+
+    @property
+    def leaf_index(self) -> LeafIndex:
+        """The leaf's number among the leaves."""
+        return leaf_index_of(self.node)
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is no member."""
+        return self.value is None
+
+    @property
+    def member_count(self) -> int:
+        """1, or 0 when the leaf is blank."""
+        return 0 if self.value is None else 1
+
+    @property
+    def resolution(self) -> tuple[Node, ...]:
+        """The leaf itself, unless it is blank."""
+        return () if self.value is None else (self.node,)
+
+    @cached_property
+    def tree_hash(self) -> bytes:
+        """The tree hash (RFC 9420, section 7.8)."""
+        return leaf_tree_hash(self.cipher_suite, self.leaf_index, self.value)
+
+    @cached_property
+    def support(self) -> CommonSupport | None:
+        """What the member supports; None without one."""
+        return None if self.value is None else CommonSupport.of(self.value)
+
+
+@dataclass(frozen=True, eq=False)
+class Parent:
+    """A parent and the subtrees of its children.
+
+    Attributes:
+        cipher_suite: the group's cipher suite.
+        node: the parent's number among the nodes.
+        value: its ParentNode; None when it is blank.
+        left: the subtree of the left child.
+        right: the subtree of the right child.
+
+    """
+
+    cipher_suite: CipherSuite
+    node: Node
+    value: ParentNode | None
+    left: "Subtree"
+    right: "Subtree"
+
+    @cached_property
+    def blank(self) -> bool:
+        """Whether this node and all below it are blank."""
+        return self.value is None and self.left.blank and self.right.blank
+
+    @cached_property
+    def member_count(self) -> int:
+        """How many leaves are not blank."""
+        return self.left.member_count + self.right.member_count
+
+    @cached_property
+    def resolution(self) -> tuple[Node, ...]:
+        """The nodes that a secret must be encrypted to in order to reach all members below (RFC 9420, section 4.1.1).
+
+        Unmerged leaves are listed as the node lists them, also where there are none in the tree.
+        """
+        if self.value is None:
+            return self.left.resolution + self.right.resolution
+        return (self.node, *map(node_of, self.value.unmerged_leaves))
+
+    @cached_property
+    def tree_hash(self) -> bytes:
+        """The tree hash (RFC 9420, section 7.8)."""
+        return parent_tree_hash(self.cipher_suite, self.value, self.left.tree_hash, self.right.tree_hash)
+
+    @cached_property
+    def support(self) -> CommonSupport | None:
+        """What all members below support; None without any."""
+        left, right = self.left.support, self.right.support
+        return left.with_others(right) if left and right else left or right
+
+    def child_towards(self, leaf_index: LeafIndex) -> "Subtree":
+        """The child that has a leaf in its subtree."""
+        return self.left if node_of(leaf_index) < self.node else self.right
+
+    def child_beside(self, leaf_index: LeafIndex) -> "Subtree":
+        """The child that does not have a leaf in its subtree, the other one having it."""
+        return self.right if node_of(leaf_index) < self.node else self.left
+
+
+Subtree = Leaf | Parent
+
+
+def blank_subtree(cipher_suite: CipherSuite, node: Node) -> Subtree:
+    """The subtree of a node where all is blank."""
+    return filled_subtree(cipher_suite, node, {}, {})
+
+
+def filled_subtree(
+    cipher_suite: CipherSuite,
+    node: Node,
+    leaf_nodes: Mapping[Node, LeafNode],
+    parent_nodes: Mapping[Node, ParentNode],
+) -> Subtree:
+    """The subtree of a node, given what is not blank."""
+    if is_leaf(node):
+        return Leaf(cipher_suite, node, leaf_nodes.get(node))
+    return Parent(
+        cipher_suite,
+        node,
+        parent_nodes.get(node),
+        filled_subtree(cipher_suite, left(node), leaf_nodes, parent_nodes),
+        filled_subtree(cipher_suite, right(node), leaf_nodes, parent_nodes),
+    )
+
+
+def nodes_in(subtree: Subtree) -> Iterator[Subtree]:
+    """The nodes of a subtree that are not blank, from left to right."""
+    if subtree.blank:
+        return
+    if isinstance(subtree, Leaf):
+        yield subtree
+        return
+    yield from nodes_in(subtree.left)
+    if subtree.value is not None:
+        yield subtree
+    yield from nodes_in(subtree.right)
