@@ -2,11 +2,12 @@
 
     @defect("ignores-from", breaks=("PROTO-4.1-13",))
     class IgnoresFrom(Provider):
-        "Serves whoever has a certificate, in whosever name."
+        '''Serves whoever has a certificate, in whosever name.'''
 
-        def check_certificate(self, request: PeerRequest, source: str) -> None: ...
+        def check_certificate(self, request, source):
+            pass
 
-The name and the ids are written out: `mimi-conformance requirements` reads them from the source.
+`breaks` are the requirements at which a test has to notice: those that such a server breaks and no others.
 """
 
 import inspect

@@ -3,7 +3,9 @@
 Each server is started in the process that runs its tests, so that a trial takes little more than its tests do.
 """
 
+import gc
 import multiprocessing
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -42,7 +44,7 @@ def trials(defects: tuple[Defect, ...], options: SelfcheckOptions) -> Iterator[T
     """Try the reference as it is, then each defect; trials come as they end."""
     # Not forked: a process that has threads, such as those of a progress bar, can't be copied safely.
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(options.workers, spawn, initializer=settle_for_first_examples)
+    pool = ProcessPoolExecutor(options.workers, spawn, initializer=prepare_worker)
     try:
         for trial in as_completed([pool.submit(attempt, defect, options) for defect in (None, *defects)]):
             yield trial.result()
@@ -50,13 +52,13 @@ def trials(defects: tuple[Defect, ...], options: SelfcheckOptions) -> Iterator[T
         pool.shutdown(cancel_futures=True)
 
 
-def settle_for_first_examples() -> None:
-    """Let this process be content with the first generated input that shows a fault.
-
-    To look for a simpler one takes hundreds of requests. Has to be said before the first test is imported.
-    """
+def prepare_worker() -> None:
+    """Make a process ready to try defects; before it imports the first test."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked: it stops the others
+    # The first generated input that shows a fault will do: to look for a simpler one takes hundreds of requests.
     settings.register_profile(_PROFILE, phases=(Phase.explicit, Phase.generate))
     settings.load_profile(_PROFILE)
+    gc.freeze()  # pytest collects garbage after each session, and need not look at what was there before
 
 
 def attempt(defect: Defect | None, options: SelfcheckOptions) -> Trial:
