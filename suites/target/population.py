@@ -5,7 +5,7 @@ What a test does with them is in world.py.
 
 import itertools
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mimi_conformance.mocks.control.client import ClientDevice, ConsentDecision, ControlClient, ControlledField
@@ -156,5 +156,5 @@ def _valued(entry: ProfileEntry, name: str, domain: str) -> ProfileEntry:
     return replace(entry, value=value)
 
 
-def _fields(profile: Sequence[ProfileEntry]) -> Collection[ControlledField]:
+def _fields(profile: Sequence[ProfileEntry]) -> Sequence[ControlledField]:
     return [ControlledField(it.type, it.value, it.searchable, it.name, it.shared) for it in profile]
