@@ -35,11 +35,11 @@ APP_ACK = 0x0005
 class ExtensionRule(Rule):
     """What makes a list of extensions valid by itself."""
 
-    unique = RuleText("RFC 9420, section 13.4", "A list of extensions has at most one of each type.")
-    decodable = RuleText("RFC 9420, section 13.4", "The data of a known extension or component is what it should be.")
-    dictionary_sorted = RuleText("mls-extensions, section 4.6", "The entries of a dictionary are sorted by component.")
-    dictionary_unique = RuleText("mls-extensions, section 4.6", "A dictionary has at most one entry per component.")
-    media_types_not_empty = RuleText("mls-extensions, section 6.2.2", "A list of media types has at least one.")
+    UNIQUE = RuleText("RFC 9420, section 13.4", "A list of extensions has at most one of each type.")
+    DECODABLE = RuleText("RFC 9420, section 13.4", "The data of a known extension or component is what it should be.")
+    DICTIONARY_SORTED = RuleText("mls-extensions, section 4.6", "The entries of a dictionary are sorted by component.")
+    DICTIONARY_UNIQUE = RuleText("mls-extensions, section 4.6", "A dictionary has at most one entry per component.")
+    MEDIA_TYPES_NOT_EMPTY = RuleText("mls-extensions, section 6.2.2", "A list of media types has at least one.")
 
 
 class ExtensionError(RuleError):
@@ -92,9 +92,9 @@ def check_dictionary(dictionary: AppDataDictionary) -> None:
     for index in range(1, len(entries)):
         before, after = entries[index - 1].component_id, entries[index].component_id
         if before == after:
-            raise ExtensionError(ExtensionRule.dictionary_unique, after, f"entry {index}")
+            raise ExtensionError(ExtensionRule.DICTIONARY_UNIQUE, after, f"entry {index}")
         if before > after:
-            raise ExtensionError(ExtensionRule.dictionary_sorted, after, f"entry {index}")
+            raise ExtensionError(ExtensionRule.DICTIONARY_SORTED, after, f"entry {index}")
 
 
 def find_component(dictionary: AppDataDictionary | None, component_id: int) -> bytes | None:
@@ -120,7 +120,7 @@ def _decoded(data: bytes, structure: type[_S], name: str) -> _S:
     try:
         return structure.decode(data)
     except DecodeError as error:
-        raise ExtensionError(ExtensionRule.decodable, str(error), name) from error
+        raise ExtensionError(ExtensionRule.DECODABLE, str(error), name) from error
 
 
 def check_unique(extensions: Iterable[Extension]) -> None:
@@ -133,5 +133,5 @@ def check_unique(extensions: Iterable[Extension]) -> None:
     seen: set[ExtensionType] = set()
     for extension in extensions:
         if extension.extension_type in seen:
-            raise ExtensionError(ExtensionRule.unique, extension.extension_type)
+            raise ExtensionError(ExtensionRule.UNIQUE, extension.extension_type)
         seen.add(extension.extension_type)

@@ -59,7 +59,7 @@ def _media_types(dictionary: AppDataDictionary | None) -> tuple[MediaType, ...] 
     if listed is None:
         return None
     if not listed.media_type_list:
-        raise ExtensionError(ExtensionRule.media_types_not_empty, (), "content_media_types")
+        raise ExtensionError(ExtensionRule.MEDIA_TYPES_NOT_EMPTY, (), "content_media_types")
     return listed.media_type_list
 
 
