@@ -25,6 +25,7 @@ from mimi_conformance.reference.wire.protocol import (
     franking,
     group_info,
     identifier,
+    identity_link,
     key_material,
     notify,
     participant_list,
@@ -38,7 +39,7 @@ from mimi_conformance.reference.wire.structure import Struct
 
 _MODULES = (
     *(common, key_material, update, submit, franking, notify, group_info, consent, identifier, abuse),
-    *(pseudonym, participant_list, room_metadata),
+    *(pseudonym, identity_link, participant_list, room_metadata),
     *(base, roles, messages, links, assets, operational),
     *(message, framing, group, key_package, leaf_node, credential, proposals, tree, psk, crypto),
     *(app_data, ratchet_tree_options, semi_private_message),

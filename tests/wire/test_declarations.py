@@ -147,10 +147,7 @@ def test_code_points_are_those_of_the_table(registry: type[Enumeration], names: 
 
 def test_credential_types_and_capabilities_are_those_of_the_table_under_python_names() -> None:
     credentials = {name.replace("-", "_"): number for name, number in code_points().credentials.items()}
-    # The drafts assign no type to a PseudonymousCredential (AMB-132): it can't stand in a Credential yet.
-    assert {member.name: member.value for member in CredentialType} == {
-        name: number for name, number in credentials.items() if name != "pseudonymous"
-    }
+    assert {member.name: member.value for member in CredentialType} == credentials
     assert sorted(CapabilityType) == sorted(code_points().capabilities.values())
     assert CapabilityType.can_send_mls_psk_proposal == code_points().capability("canSendMLSPSKProposal")
 

@@ -1,4 +1,4 @@
-"""Credentials (RFC 9420, section 5.3) and multi-credentials (mls-extensions, section 6.5)."""
+"""Credentials (RFC 9420, section 5.3), multi-credentials (mls-extensions, section 6.5), pseudonyms (AMB-132)."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 from mimi_conformance.reference.wire.declaration import Among, When, opaque
 from mimi_conformance.reference.wire.mls.crypto import SignaturePublicKey
 from mimi_conformance.reference.wire.mls.registries import CipherSuite, CredentialType
+from mimi_conformance.reference.wire.protocol.pseudonym import PseudonymousCredential
 from mimi_conformance.reference.wire.structure import Struct
 
 
@@ -23,9 +24,12 @@ class SingleCredential(Struct):
     The draft puts a Credential there. One that is a multi-credential itself would nest without end, so it is refused.
     """
 
-    credential_type: Annotated[CredentialType, Among(CredentialType.basic, CredentialType.x509)]
+    credential_type: Annotated[
+        CredentialType, Among(CredentialType.basic, CredentialType.x509, CredentialType.pseudonymous)
+    ]
     identity: Annotated[opaque | None, When("credential_type", CredentialType.basic)] = None
     certificates: Annotated[tuple[Certificate, ...] | None, When("credential_type", CredentialType.x509)] = None
+    pseudonymous: Annotated[PseudonymousCredential | None, When("credential_type", CredentialType.pseudonymous)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +68,26 @@ class WeakMultiCredential(Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential(Struct):
-    """Who a client says it is (RFC 9420, section 5.3; mls-extensions, section 6.5).
+    """Who a client says it is (RFC 9420, section 5.3; mls-extensions, section 6.5; mimi-protocol-06, section 6.1).
 
     A credential of another type can't be framed: nothing says where it ends.
     """
 
     credential_type: Annotated[
         CredentialType,
-        Among(CredentialType.basic, CredentialType.x509, CredentialType.multi, CredentialType.weak_multi),
+        Among(
+            CredentialType.basic,
+            CredentialType.x509,
+            CredentialType.multi,
+            CredentialType.weak_multi,
+            CredentialType.pseudonymous,
+        ),
     ]
     identity: Annotated[opaque | None, When("credential_type", CredentialType.basic)] = None
     certificates: Annotated[tuple[Certificate, ...] | None, When("credential_type", CredentialType.x509)] = None
     multi: Annotated[MultiCredential | None, When("credential_type", CredentialType.multi)] = None
     weak_multi: Annotated[WeakMultiCredential | None, When("credential_type", CredentialType.weak_multi)] = None
+    pseudonymous: Annotated[PseudonymousCredential | None, When("credential_type", CredentialType.pseudonymous)] = None
 
     @classmethod
     def basic(cls, identity: bytes) -> "Credential":

@@ -71,9 +71,13 @@ class ProposalType(Registry):
 
 
 class CredentialType(Registry):
-    """What a Credential holds (RFC 9420, section 17.5; mls-extensions, section 7.3)."""
+    """What a Credential holds (RFC 9420, section 17.5; mls-extensions, section 7.3; mimi-protocol-06, section 6.1).
+
+    `pseudonymous` has no value in its draft (AMB-132): the one here is for private use.
+    """
 
     basic = 0x0001
     x509 = 0x0002
     multi = 0x0003
     weak_multi = 0x0004
+    pseudonymous = 0xF001

@@ -1,13 +1,12 @@
 """Credentials of minimal metadata rooms (mimi-protocol-06, section 6.1).
 
-No credential type is assigned to them, and `signature_public_key` is printed without a length: it is read as
-`opaque<V>` (AMB-132).
+`signature_public_key` is printed without a length: it is read as `opaque<V>`. The drafts assign no credential type
+either, so the one in `CredentialType` is for private use (AMB-132).
 """
 
 from dataclasses import dataclass
 
 from mimi_conformance.reference.wire.declaration import opaque
-from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.structure import Struct
 
@@ -29,11 +28,3 @@ class PseudonymousCredentialTBS(Struct):
     client_pseudonym: IdentifierUri
     user_pseudonym: IdentifierUri
     signature_public_key: opaque
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityLinkTBE(Struct):
-    """What `identity_link_ciphertext` encrypts (mimi-protocol-06, section 6.1)."""
-
-    pseudonymous_credential_signature: opaque
-    client_credential: Credential
