@@ -137,7 +137,7 @@ class Field:
         if self.requires is not None:
             found = attrgetter(self.requires.path)(value)
             if found not in self.requires.values:
-                raise ValueError(f"{self.requires.path} is {found!r}, none of {one_of(self.requires.values)}")
+                raise ValueError(f"{self.requires.path} is {one_of([found])}, none of {one_of(self.requires.values)}")
 
     def decode(self, value: Any, data: bytes, position: int, end: int) -> int:
         """Read a field that is there into a structure whose earlier fields are set; return the position after it."""
