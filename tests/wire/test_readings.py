@@ -276,7 +276,7 @@ def test_a_bundle_holds_a_proposal_or_a_commit() -> None:
     with pytest.raises(DecodeError) as caught:
         UpdateRequest.decode(WELCOME.encode())
     assert caught.value.path == "bundle.proposal_or_commit"
-    with pytest.raises(DecodeError, match="proposal_or_commit.content_type is application, none of commit, proposal"):
+    with pytest.raises(DecodeError, match="content_type is application, none of commit, proposal"):
         UpdateRequest.decode(PRIVATE.encode())
 
 
