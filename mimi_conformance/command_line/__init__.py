@@ -27,11 +27,11 @@ EXIT_USAGE = 4
 class _LazyGroup(click.Group):
     """A group whose subcommands are imported when they are asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
         """The subcommands, in the order of the help."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         """The subcommand of this name, or None."""
         if cmd_name not in COMMANDS:
             return None
