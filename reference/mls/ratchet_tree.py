@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from mimi_conformance.reference.mls import tree_math
 from mimi_conformance.reference.mls.key_holders import KeyHolders
 from mimi_conformance.reference.mls.rules import Rule, RuleError, RuleText
-from mimi_conformance.reference.mls.subtree import Leaf, Parent, Subtree, blank_subtree, filled_subtree, nodes_in
+from mimi_conformance.reference.mls.subtree import (
+    Leaf,
+    Parent,
+    Subtree,
+    blank_subtree,
+    filled_subtree,
+    find_node,
+    nodes_in,
+)
 from mimi_conformance.reference.mls.tree_math import LeafIndex, Node, NoSuchNodeError
 from mimi_conformance.reference.wire.mls import tree as wire
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
@@ -149,10 +157,8 @@ class RatchetTree:
 
     def leaf(self, leaf_index: LeafIndex) -> LeafNode | None:
         """The LeafNode at a leaf; None when there is no member."""
-        if not 0 <= leaf_index < self.leaf_count:
-            return None
-        value = self.subtree(tree_math.node_of(leaf_index)).value
-        return value if isinstance(value, LeafNode) else None
+        leaf = find_node(self.root, tree_math.node_of(leaf_index))
+        return leaf.value if isinstance(leaf, Leaf) else None
 
     def member(self, leaf_index: LeafIndex) -> LeafNode:
         """The LeafNode of a member.
@@ -173,11 +179,9 @@ class RatchetTree:
             NoSuchNodeError: the tree is too small to have this node.
 
         """
-        subtree = self.root
-        while subtree.node != node:
-            if isinstance(subtree, Leaf):
-                raise NoSuchNodeError(node, f"There is no node {node} in a tree with {self.leaf_count} leaves")
-            subtree = subtree.left if node < subtree.node else subtree.right
+        subtree = find_node(self.root, node)
+        if subtree is None:
+            raise NoSuchNodeError(node, f"There is no node {node} in a tree with {self.leaf_count} leaves")
         return subtree
 
     def direct_path(self, leaf_index: LeafIndex) -> tuple[PathStep, ...]:

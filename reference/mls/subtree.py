@@ -8,43 +8,42 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from mimi_conformance.reference.mls.features import Feature, supported_features
 from mimi_conformance.reference.mls.tree_hash import leaf_tree_hash, parent_tree_hash
 from mimi_conformance.reference.mls.tree_math import LeafIndex, Node, is_leaf, leaf_index_of, left, node_of, right
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
-from mimi_conformance.reference.wire.mls.registries import CipherSuite, CredentialType, ExtensionType, ProposalType
+from mimi_conformance.reference.wire.mls.registries import CipherSuite, CredentialType
 from mimi_conformance.reference.wire.mls.tree import ParentNode
 
 
 @dataclass(frozen=True, slots=True)
 class CommonSupport:
-    """What all members in a subtree list in their capabilities, and the types of the credentials they have."""
+    """What members have in common.
 
-    extensions: frozenset[ExtensionType]
-    proposals: frozenset[ProposalType]
-    credentials: frozenset[CredentialType]
-    credentials_in_use: frozenset[CredentialType]
+    Attributes:
+        features: what all of them support.
+        credential_types: the types of credential that any of them has.
+
+    """
+
+    features: frozenset[Feature]
+    credential_types: frozenset[CredentialType]
 
     @classmethod
     def of(cls, leaf_node: LeafNode) -> "CommonSupport":
-        """What one member supports and has."""
-        capabilities = leaf_node.capabilities
-        return cls(
-            frozenset(capabilities.extensions),
-            frozenset(capabilities.proposals),
-            frozenset(capabilities.credentials),
-            frozenset((leaf_node.credential.credential_type,)),
-        )
+        """What one member supports and has.
+
+        Raises:
+            ExtensionError: an extension of the LeafNode is not what it should be.
+
+        """
+        return cls(supported_features(leaf_node), frozenset((leaf_node.credential.credential_type,)))
 
     def with_others(self, others: "CommonSupport") -> "CommonSupport":
         """What these members and others have in common."""
         if self == others:
             return self
-        return CommonSupport(
-            self.extensions & others.extensions,
-            self.proposals & others.proposals,
-            self.credentials & others.credentials,
-            self.credentials_in_use | others.credentials_in_use,
-        )
+        return CommonSupport(self.features & others.features, self.credential_types | others.credential_types)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +88,12 @@ class Leaf:
 
     @cached_property
     def support(self) -> CommonSupport | None:
-        """What the member supports; None without one."""
+        """What the member supports; None without one.
+
+        Raises:
+            ExtensionError: an extension of the LeafNode is not what it should be.
+
+        """
         return None if self.value is None else CommonSupport.of(self.value)
 
 
@@ -139,7 +143,12 @@ class Parent:
 
     @cached_property
     def support(self) -> CommonSupport | None:
-        """What all members below support; None without any."""
+        """What all members below support; None without any.
+
+        Raises:
+            ExtensionError: an extension of one of their LeafNodes is not what it should be.
+
+        """
         left, right = self.left.support, self.right.support
         return left.with_others(right) if left and right else left or right
 
@@ -189,3 +198,12 @@ def nodes_in(subtree: Subtree) -> Iterator[Subtree]:
     if subtree.value is not None:
         yield subtree
     yield from nodes_in(subtree.right)
+
+
+def find_node(subtree: Subtree, node: Node) -> Subtree | None:
+    """The subtree of a node in another one; None when it is not there."""
+    while subtree.node != node:
+        if isinstance(subtree, Leaf):
+            return None
+        subtree = subtree.left if node < subtree.node else subtree.right
+    return subtree

@@ -1,7 +1,5 @@
 """Tree hashes: what a whole subtree is, in the size of one hash (RFC 9420, section 7.8)."""
 
-from cryptography.hazmat.primitives import hashes
-
 from mimi_conformance.reference.mls.cipher_suite import parameters
 from mimi_conformance.reference.mls.tree_math import LeafIndex
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
@@ -40,4 +38,4 @@ def parent_tree_hash(
 
 
 def _hash(cipher_suite: CipherSuite, hash_input: TreeHashInput) -> bytes:
-    return hashes.Hash.hash(parameters(cipher_suite).hash, hash_input.encode())
+    return parameters(cipher_suite).digest(hash_input.encode())

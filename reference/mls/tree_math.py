@@ -5,6 +5,9 @@ a node keeps its number when the tree grows or shrinks at its right edge. All tr
 ... leaves.
 """
 
+from bisect import bisect_left
+from collections.abc import Sequence
+
 Node = int
 """The number of a node, leaf or parent."""
 
@@ -138,6 +141,12 @@ def leaves_under(node: Node) -> range:
     size = 1 << level(node)
     first = (node + 1 - size) // 2
     return range(first, first + size)
+
+
+def leaves_within(leaves: Sequence[LeafIndex], node: Node) -> Sequence[LeafIndex]:
+    """Those of some leaves, which are sorted, that are in the subtree of a node."""
+    under = leaves_under(node)
+    return leaves[bisect_left(leaves, under.start) : bisect_left(leaves, under.stop)]
 
 
 def common_ancestor(one: LeafIndex, other: LeafIndex) -> Node:

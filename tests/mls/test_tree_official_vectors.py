@@ -1,8 +1,10 @@
 """The official vectors of tree math, tree operations and tree validation."""
 
 from mimi_conformance.reference.mls import tree_math
+from mimi_conformance.reference.mls.leaf_node_signature import leaf_node_signature_verifies
 from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
 from mimi_conformance.reference.mls.tree_math import NoSuchNodeError
+from mimi_conformance.reference.mls.tree_validation import check_tree
 from mimi_conformance.reference.wire.mls import tree as wire
 from mimi_conformance.reference.wire.mls.proposals import Add, Proposal, Remove, Update
 from tests.mls.official_vectors import Kind, octets, official, suite_of
@@ -61,3 +63,12 @@ def test_resolutions_and_tree_hashes_are_those_of_the_vectors(vector):
     nodes = [tree.subtree(node) for node in range(tree_math.node_count(tree.leaf_count))]
     assert [list(node.resolution) for node in nodes] == vector["resolutions"]
     assert [node.tree_hash.hex() for node in nodes] == vector["tree_hashes"]
+
+
+@official(Kind.TREE_VALIDATION)
+def test_the_parent_hashes_and_signatures_of_the_vectors_are_valid(vector):
+    tree = tree_from(vector, "tree")
+    check_tree(tree, bytes.fromhex(vector["tree_hashes"][tree.root.node]))
+    (group_id,) = octets(vector, "group_id")
+    for leaf_index, leaf_node in tree.members():
+        assert leaf_node_signature_verifies(tree.cipher_suite, leaf_node, group_id=group_id, leaf_index=leaf_index)
