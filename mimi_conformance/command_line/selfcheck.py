@@ -29,7 +29,8 @@ from mimi_conformance.suites.target.selfcheck import SelfcheckOptions, trials
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the whole kill matrix as JSON.",
 )
-def command(*, full: bool, workers: int, names: tuple[str, ...], report: Path | None) -> int:
+@click.option("--verbose", "-v", is_flag=True, help="Show each test with the defects that kill it.")
+def command(*, full: bool, workers: int, names: tuple[str, ...], report: Path | None, verbose: bool) -> int:
     """Test the tests: run them against servers that are wrong in known ways.
 
     Each server is the reference with one small defect, and has to be caught by a test of each requirement that the
@@ -43,7 +44,7 @@ def command(*, full: bool, workers: int, names: tuple[str, ...], report: Path | 
     console, started = console_of(), monotonic()
     outcomes = _watched(trials(chosen, SelfcheckOptions(full, workers)), len(chosen) + 1, console)
     matrix = Matrix.of(outcomes, complete=not names)
-    for renderable in _rendered(matrix):
+    for renderable in _rendered(matrix, verbose=verbose):
         console.print(renderable)
     console.print(_summary(matrix, monotonic() - started, workers))
     if report is not None:
@@ -69,10 +70,14 @@ def _watched(trials: Iterable[Trial], total: int, console: Console) -> Iterator[
             progress.advance(task)
 
 
-def _rendered(matrix: Matrix) -> Iterator[RenderableType]:
+def _rendered(matrix: Matrix, *, verbose: bool) -> Iterator[RenderableType]:
     yield _defects(matrix)
-    yield Text()
-    yield _topics(matrix)
+    if verbose:
+        yield Text()
+        yield _tests(matrix)
+    if matrix.complete:
+        yield Text()
+        yield _topics(matrix)
     yield from _list("The reference does not pass", [f"{each.test}: {each.verdict}" for each in matrix.unhealthy])
     yield from _list("Defects that no test catches", [f"{name} at {id_}" for name, id_ in matrix.uncaught])
     yield from _list("Tests that catch no defect", matrix.idle)
@@ -86,6 +91,15 @@ def _defects(matrix: Matrix) -> Table:
     for trial in matrix.trials:
         ids = (Text(id_, style="" if id_ in trial.caught else "bold red") for id_ in sorted(trial.keys))
         table.add_row(trial.name, Text(" ").join(ids), str(len(trial.killed)), str(len(trial.outcomes)))
+    return table
+
+
+def _tests(matrix: Matrix) -> Table:
+    """Each test with the defects that kill it."""
+    table = _table(Column("test", ratio=1, overflow="fold"), Column("killed by", ratio=1, overflow="fold"))
+    for test, killers in matrix.killers.items():
+        if killers or matrix.complete:
+            table.add_row(Text(test), " ".join(killers))
     return table
 
 

@@ -16,7 +16,7 @@ from mimi_conformance.reports.model import TestResult, Verdict
 BROKEN = frozenset({Verdict.FAIL, Verdict.WARN, Verdict.INFO})
 """The verdicts on a requirement that is broken; which one it gets depends on its level and basis only."""
 HEALTHY = frozenset({Verdict.PASS, Verdict.OTHER_READING})
-"""What the tests may say of the reference. It has another reading where it has no part that a draft asks of a hub."""
+"""What tests may say of the reference: that it plays no hub, and lists none of a hub's endpoints, is a reading, too."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,17 @@ class Trial:
         """The name of the defect, or nothing."""
         return "" if self.defect is None else self.defect.name
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[str]:
         """The requirements that the server breaks."""
         return frozenset() if self.defect is None else frozenset(requirement(id_).id for id_ in self.defect.breaks)
 
-    @property
+    @cached_property
     def killed(self) -> tuple[str, ...]:
         """The tests that found one of these broken."""
         return tuple(outcome.test for outcome in self.outcomes if outcome.broken & self.keys)
 
-    @property
+    @cached_property
     def caught(self) -> frozenset[str]:
         """The requirements that the server breaks and a test found broken."""
         return self.keys & frozenset().union(*(outcome.broken for outcome in self.outcomes))
@@ -165,6 +165,7 @@ class Matrix:
         """The whole matrix as JSON values."""
         return {
             "holds": self.holds,
+            "complete": self.complete,
             "unhealthy": {outcome.test: outcome.verdict.value for outcome in self.unhealthy},
             "defects": [_trial_as_json(trial, trial.defect) for trial in self.trials if trial.defect is not None],
             "tests": [

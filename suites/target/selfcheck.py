@@ -77,5 +77,5 @@ def attempt(defect: Defect | None, options: SelfcheckOptions) -> Trial:
 
 
 def _hurried(description: TargetDescription) -> TargetDescription:
-    settings = replace(description.settings, request_seconds=PATIENCE_SECONDS, delivery_seconds=PATIENCE_SECONDS)
-    return replace(description, settings=settings)
+    hurried = replace(description.settings, request_seconds=PATIENCE_SECONDS, delivery_seconds=PATIENCE_SECONDS)
+    return replace(description, settings=hurried)

@@ -107,6 +107,11 @@ def test_the_command_names_what_is_not_caught_and_what_catches_nothing(selfcheck
     assert "family/a::test" in result.output
 
 
+def test_each_test_can_be_shown_with_the_defects_that_kill_it(selfcheck):
+    lines = selfcheck("--verbose").output.splitlines()
+    assert any(line.split() == ["family/a::test", "calls-the-directory-text"] for line in lines)
+
+
 def test_one_defect_alone_is_no_reason_to_blame_tests(selfcheck):
     result = selfcheck("--defect", "calls-the-directory-text")
     assert result.return_value == 0
