@@ -184,6 +184,23 @@ class RatchetTree:
             raise NoSuchNodeError(node, f"There is no node {node} in a tree with {self.leaf_count} leaves")
         return subtree
 
+    def is_blank(self, node: Node) -> bool:
+        """Whether a node holds nothing; one that the tree is too small to have does not."""
+        subtree = find_node(self.root, node)
+        return subtree is None or subtree.value is None
+
+    def encryption_key(self, node: Node) -> bytes:
+        """The HPKE public key of a node.
+
+        Raises:
+            NoSuchNodeError: it is blank, or the tree is too small to have it.
+
+        """
+        value = self.subtree(node).value
+        if value is None:
+            raise NoSuchNodeError(node, f"Node {node} is blank and has no key")
+        return value.encryption_key
+
     def direct_path(self, leaf_index: LeafIndex) -> tuple[PathStep, ...]:
         """The parents above a leaf, the lowest first (RFC 9420, section 4.1.2).
 

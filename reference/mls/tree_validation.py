@@ -5,6 +5,7 @@ update path changes keeps to these rules as soon as its own rules hold (`leaf_no
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from mimi_conformance.reference.mls.parent_hash import nodes_set_with
 from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
@@ -86,7 +87,7 @@ def _check_unmerged_leaves(subtree: Subtree, above: Sequence[LeafIndex]) -> None
 
 def _check_list(node: Node, unmerged: Sequence[LeafIndex]) -> None:
     """Check a list of unmerged leaves by itself."""
-    for before, after in zip(unmerged, unmerged[1:], strict=False):
+    for before, after in pairwise(unmerged):
         if before >= after:
             raise TreeError(TreeRule.UNMERGED_SORTED, node, unmerged)
     for leaf_index in unmerged:
