@@ -2,11 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 from mimi_conformance.reference.mls.primitive_errors import OpenError
+
+
+class KeyAndNonce(NamedTuple):
+    """What encrypts one message."""
+
+    key: bytes
+    nonce: bytes
 
 
 @dataclass(frozen=True, slots=True)
