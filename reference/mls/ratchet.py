@@ -58,7 +58,7 @@ class Ratchet:
 
     secret: bytes
     generation: int = 0
-    kept: Mapping[int, KeyAndNonce] = field(default=MappingProxyType({}))
+    kept: Mapping[int, KeyAndNonce] = field(default_factory=lambda: MappingProxyType({}))
 
     def key(self, generation: int, cipher_suite: CipherSuite, limits: RatchetLimits) -> tuple[KeyAndNonce, "Ratchet"]:
         """The key of a generation, and the ratchet without it.
