@@ -12,6 +12,7 @@ from mimi_conformance.reference.mls import tree_math
 from mimi_conformance.reference.mls.key_holders import KeyHolders
 from mimi_conformance.reference.mls.rules import Rule, RuleError, RuleText
 from mimi_conformance.reference.mls.subtree import (
+    CommonSupport,
     Leaf,
     Parent,
     Subtree,
@@ -148,6 +149,16 @@ class RatchetTree:
     def tree_hash(self) -> bytes:
         """The tree hash of the root, which a GroupContext has (RFC 9420, section 7.8)."""
         return self.root.tree_hash
+
+    @property
+    def support(self) -> CommonSupport | None:
+        """What all members support; None without any.
+
+        Raises:
+            ExtensionError: an extension of one of their LeafNodes is not what it should be.
+
+        """
+        return self.root.support
 
     def members(self) -> Iterator[tuple[LeafIndex, LeafNode]]:
         """All members and where they are, from left to right."""
