@@ -6,9 +6,11 @@ Each server is started in the process that runs its tests, so that a trial takes
 import gc
 import multiprocessing
 import signal
+import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from hypothesis import Phase, settings
@@ -41,20 +43,28 @@ class SelfcheckOptions:
 
 
 def trials(defects: tuple[Defect, ...], options: SelfcheckOptions) -> Iterator[Trial]:
-    """Try the reference as it is, then each defect; trials come as they end."""
+    """Try the reference as it is, and each defect; trials come as they end. To leave off ends the others at once."""
     # Not forked: a process that has threads, such as those of a progress bar, can't be copied safely.
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(options.workers, spawn, initializer=prepare_worker)
+    with tempfile.TemporaryDirectory(prefix="mimi-selfcheck-") as folder, ExitStack() as stack:
+        with _ignoring_interrupts():
+            pool = stack.enter_context(spawn.Pool(options.workers, prepare_worker, (folder,)))
+        yield from pool.imap_unordered(partial(attempt, options=options), (None, *defects))
+
+
+@contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    """Have processes that are started meanwhile leave Ctrl-C to this one, which then ends them."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        for trial in as_completed([pool.submit(attempt, defect, options) for defect in (None, *defects)]):
-            yield trial.result()
+        yield
     finally:
-        pool.shutdown(cancel_futures=True)
+        signal.signal(signal.SIGINT, handler)
 
 
-def prepare_worker() -> None:
-    """Make a process ready to try defects; before it imports the first test."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked: it stops the others
+def prepare_worker(folder: str) -> None:
+    """Make a process ready to try defects, before it imports the first test; what it leaves behind is in `folder`."""
+    tempfile.tempdir = folder
     # The first generated input that shows a fault will do: to look for a simpler one takes hundreds of requests.
     settings.register_profile(_PROFILE, phases=(Phase.explicit, Phase.generate))
     settings.load_profile(_PROFILE)

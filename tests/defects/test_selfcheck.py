@@ -96,7 +96,7 @@ def selfcheck(monkeypatch: pytest.MonkeyPatch):
 def test_the_command_shows_the_matrix_and_ends_well(selfcheck):
     result = selfcheck()
     assert result.return_value == 0
-    assert "1 defects kill 1 of 1 tests; 1 of 1 requirements that tests cite are covered" in result.output
+    assert "defects tried: 1; tests killed: 1 of 1; requirements covered" in result.output
     assert "calls-the-directory-text" in result.output
 
 
