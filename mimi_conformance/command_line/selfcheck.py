@@ -126,6 +126,6 @@ def _list(title: str, lines: Sequence[str]) -> Iterator[RenderableType]:
 def _summary(matrix: Matrix, seconds: float, workers: int) -> Text:
     tests, killed = len(matrix.killers), sum(map(bool, matrix.killers.values()))
     return Text(
-        f"\ndefects tried: {len(matrix.trials)}; tests killed: {killed} of {tests}; requirements covered, of those that "
-        f"tests cite: {len(matrix.killed)} of {len(matrix.cited)}; {seconds:.1f} s, workers: {workers}"
+        f"\ndefects tried: {len(matrix.trials)}; tests killed: {killed} of {tests}; requirements covered, of those "
+        f"that tests cite: {len(matrix.killed)} of {len(matrix.cited)}; {seconds:.1f} s, workers: {workers}"
     )

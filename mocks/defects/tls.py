@@ -47,7 +47,11 @@ class AlsoPlain(TLSServer):
     async def listen(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> Callable[[], None]:
         listener.setblocking(False)
         loop.add_reader(listener, self.accept, loop, listener)
-        return listener.close
+        return lambda: self.stop_listening(loop, listener)
+
+    def stop_listening(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
+        loop.remove_reader(listener)
+        listener.close()
 
     def accept(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
         connection, _ = listener.accept()
