@@ -3,12 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mimi_conformance.reference.mls.components import ComponentRegistry
 from mimi_conformance.reference.mls.proposals import ProposalRegistry
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
+
+if TYPE_CHECKING:
+    from mimi_conformance.reference.mls.staged_commit import StagedCommit
 
 
 class AuthenticationService(ABC):
@@ -47,6 +51,7 @@ class Application:
             for a leaf that is told from others by its signature key only, which always counts as well (AMB-215).
         accepts_new_member: whether a client may propose to add itself (RFC 9420, section 12.1.8).
         maximum_lifetime: how long a LeafNode from a KeyPackage may be valid in all, in seconds (section 7.2).
+        commit_rules: further rules about Commits, which raise an error of their own (RFC 9420, section 12.2).
         dictionary_by_update_only: whether no GroupContextExtensions proposal may touch the `app_data_dictionary`, even
             where members need not know AppDataUpdate (mls-extensions, section 4.7; AMB-219).
 
@@ -58,4 +63,5 @@ class Application:
     client_of: Callable[[LeafNode], bytes | None] = lambda _leaf_node: None
     accepts_new_member: Callable[[KeyPackage], bool] = lambda _key_package: True
     maximum_lifetime: int = 2**64
+    commit_rules: "tuple[Callable[[StagedCommit], None], ...]" = ()
     dictionary_by_update_only: bool = False

@@ -70,7 +70,9 @@ class ProposalListRule(Rule):
     REQUIREMENTS_SUPPORTED = RuleText(
         "RFC 9420, section 12.1.7", "All members support what the new extensions are and what they require."
     )
-    SELF_REMOVE_BY_REFERENCE = RuleText("mls-extensions, section 6.3.1", "A SelfRemove is covered by reference.")
+    BY_REFERENCE_ONLY = RuleText(
+        "mls-extensions, section 6.3.1", "A proposal that may only be covered by reference, such as SelfRemove, is."
+    )
     REMOVE_OR_UPDATE_OF_STATE = RuleText(
         "mls-extensions, section 4.7", "A component has one AppDataUpdate that removes, or only such that update."
     )
@@ -104,14 +106,14 @@ class ListedProposal:
     """A proposal in the list that a Commit covers.
 
     Attributes:
-        index: its position in that list.
+        index: its position in that list; None when it is looked at by itself.
         proposal: the proposal.
         sender: who proposed it; for a proposal by value the committer.
         reference: its ProposalRef; None for a proposal by value.
 
     """
 
-    index: int
+    index: int | None
     proposal: Proposal
     sender: Sender
     reference: ProposalRef | None = None
