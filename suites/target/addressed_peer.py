@@ -45,9 +45,17 @@ class AddressedPeer:
         """A user of this provider."""
         return self.peer.user(name, *device_names)
 
-    def send(self, method: str, url: str, *, body: bytes = b"", **options: Unpack[SendOptions]) -> Exchange:
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes = b"",
+        endpoint: str | None = None,
+        **options: Unpack[SendOptions],
+    ) -> Exchange:
         """Send any request; see `Peer.send`."""
-        return self.peer.send(method, url, body=body, **self._patient(options))
+        return self.peer.send(method, url, body=body, endpoint=endpoint, **self._patient(options))
 
     def directory(self, **options: Unpack[SendOptions]) -> Directory:
         """The target's directory, fetched anew."""
