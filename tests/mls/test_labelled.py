@@ -1,51 +1,72 @@
-"""Labelled signatures and hash references: the official vectors, and the properties they don't show."""
+"""The labelled functions: the official vectors, and the properties they don't show."""
 
-import json
-import os
 import random
-from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mimi_conformance.reference.mls.cipher_suite import (
     SUPPORTED_CIPHER_SUITES,
     UnsupportedCipherSuiteError,
     parameters,
 )
-from mimi_conformance.reference.mls.labelled import ref_hash, sign_with_label, verify_with_label
+from mimi_conformance.reference.mls.labelled import (
+    decrypt_with_label,
+    derive_secret,
+    derive_tree_secret,
+    encrypt_with_label,
+    expand_with_label,
+    ref_hash,
+    sign_with_label,
+    verify_with_label,
+)
+from mimi_conformance.reference.mls.primitive_errors import DeserializeError, OpenError, PrimitiveError
 from mimi_conformance.reference.mls.signature_scheme import InvalidKeyError
+from mimi_conformance.reference.wire.mls.crypto import HPKECiphertext
 from mimi_conformance.reference.wire.mls.registries import CipherSuite
-
-VECTORS = Path(os.environ.get("MIMI_MLS_VECTORS", Path(__file__).parents[3] / "shared" / "mls-vectors"))
-
-
-def official(name: str) -> list[dict]:
-    path = VECTORS / name
-    if not path.exists():
-        pytest.skip(f"no official MLS vectors: {path} is missing; set MIMI_MLS_VECTORS to the folder that has them")
-    return json.loads(path.read_text())
+from tests.mls.official_vectors import Kind, octets, official, suite_of
 
 
-def hexadecimal(case: dict, *names: str) -> list[bytes]:
-    return [bytes.fromhex(case[name]) for name in names]
+@official(Kind.CRYPTO_BASICS)
+def test_official_signatures_verify_and_ours_do_too(vector):
+    suite, case = suite_of(vector), vector["sign_with_label"]
+    private, public, content, signature = octets(case, "priv", "pub", "content", "signature")
+    assert parameters(suite).signature.public_key(private) == public
+    assert verify_with_label(suite, public, case["label"], content, signature)
+    ours = sign_with_label(suite, private, case["label"], content)
+    assert verify_with_label(suite, public, case["label"], content, ours)
 
 
-def test_official_signatures_verify_and_ours_do_too():
-    cases = official("crypto-basics.json")
-    assert {case["cipher_suite"] for case in cases} == set(SUPPORTED_CIPHER_SUITES)
-    for vector in cases:
-        suite, case = CipherSuite(vector["cipher_suite"]), vector["sign_with_label"]
-        private, public, content, signature = hexadecimal(case, "priv", "pub", "content", "signature")
-        assert parameters(suite).signature.public_key(private) == public
-        assert verify_with_label(suite, public, case["label"], content, signature)
-        ours = sign_with_label(suite, private, case["label"], content)
-        assert verify_with_label(suite, public, case["label"], content, ours)
+@official(Kind.CRYPTO_BASICS)
+def test_official_hash_references_are_ours(vector):
+    value, out = octets(vector["ref_hash"], "value", "out")
+    assert ref_hash(suite_of(vector), vector["ref_hash"]["label"], value) == out
 
 
-def test_official_hash_references_are_ours():
-    for vector in official("crypto-basics.json"):
-        value, out = hexadecimal(vector["ref_hash"], "value", "out")
-        assert ref_hash(CipherSuite(vector["cipher_suite"]), vector["ref_hash"]["label"], value) == out
+@official(Kind.CRYPTO_BASICS)
+def test_official_derivations_are_ours(vector):
+    suite = suite_of(vector)
+    case = vector["expand_with_label"]
+    secret, context, out = octets(case, "secret", "context", "out")
+    assert expand_with_label(suite, secret, case["label"], context, case["length"]) == out
+    case = vector["derive_secret"]
+    secret, out = octets(case, "secret", "out")
+    assert derive_secret(suite, secret, case["label"]) == out
+    case = vector["derive_tree_secret"]
+    secret, out = octets(case, "secret", "out")
+    assert derive_tree_secret(suite, secret, case["label"], case["generation"], case["length"]) == out
+
+
+@official(Kind.CRYPTO_BASICS)
+def test_official_ciphertexts_decrypt_and_ours_do_too(vector):
+    suite, case = suite_of(vector), vector["encrypt_with_label"]
+    names = ("priv", "pub", "context", "plaintext", "kem_output", "ciphertext")
+    private, public, context, plaintext, *ciphertext = octets(case, *names)
+    assert parameters(suite).kem.public_key(private) == public
+    assert decrypt_with_label(suite, private, case["label"], context, HPKECiphertext(*ciphertext)) == plaintext
+    ours = encrypt_with_label(suite, public, case["label"], context, plaintext, random=random.Random(8).randbytes)
+    assert decrypt_with_label(suite, private, case["label"], context, ours) == plaintext
 
 
 @pytest.fixture(params=SUPPORTED_CIPHER_SUITES, ids=lambda suite: suite.name)
@@ -80,6 +101,8 @@ def test_key_pairs_follow_from_the_randomness_that_is_given(suite):
 def test_what_is_no_private_key_is_refused(suite):
     with pytest.raises(InvalidKeyError):
         sign_with_label(suite, b"", "purpose", b"")
+    with pytest.raises(DeserializeError):
+        decrypt_with_label(suite, b"", "purpose", b"", HPKECiphertext(b"", b""))
 
 
 def test_a_compressed_point_is_no_public_key():
@@ -89,8 +112,46 @@ def test_a_compressed_point_is_no_public_key():
     point = scheme.public_key(private)
     compressed = bytes([2 + point[-1] % 2]) + point[1:33]
     assert not verify_with_label(suite, compressed, "purpose", b"", sign_with_label(suite, private, "purpose", b""))
+    with pytest.raises(DeserializeError):
+        encrypt_with_label(suite, compressed, "purpose", b"", b"", random=bytes)
 
 
 def test_an_unknown_suite_is_named():
     with pytest.raises(UnsupportedCipherSuiteError, match="0x0a0a"):
         ref_hash(CipherSuite(0x0A0A), "label", b"")
+
+
+def test_a_ciphertext_is_bound_to_key_label_and_context(suite):
+    alice, bob = (parameters(suite).new_hpke_key_pair(random.Random(seed).randbytes) for seed in (1, 2))
+    ciphertext = encrypt_with_label(suite, alice.public_key, "purpose", b"context", b"text", random=bytes)
+    assert decrypt_with_label(suite, alice.private_key, "purpose", b"context", ciphertext) == b"text"
+    with pytest.raises(OpenError):
+        decrypt_with_label(suite, bob.private_key, "purpose", b"context", ciphertext)
+    with pytest.raises(OpenError):
+        decrypt_with_label(suite, alice.private_key, "other purpose", b"context", ciphertext)
+    with pytest.raises(OpenError):
+        decrypt_with_label(suite, alice.private_key, "purpose", b"other context", ciphertext)
+
+
+def test_encryption_follows_from_the_randomness_that_is_given(suite):
+    public = parameters(suite).new_hpke_key_pair(random.Random(1).randbytes).public_key
+
+    def encrypted(seed: int) -> HPKECiphertext:
+        return encrypt_with_label(suite, public, "purpose", b"", b"text", random=random.Random(seed).randbytes)
+
+    assert encrypted(2) == encrypted(2)
+    assert encrypted(2).kem_output != encrypted(3).kem_output
+
+
+@given(st.sampled_from(SUPPORTED_CIPHER_SUITES), st.binary(max_size=200), st.binary(max_size=50), st.booleans())
+def test_whatever_arrives_is_decrypted_or_refused(suite, kem_output, ciphertext, fitting):
+    private, public = parameters(suite).new_hpke_key_pair(bytes)
+    with pytest.raises(PrimitiveError):
+        decrypt_with_label(suite, private, "", b"", HPKECiphertext(public if fitting else kem_output, ciphertext))
+
+
+def test_a_label_may_be_a_structure(suite):
+    signature = parameters(suite).signature
+    private = signature.new_private_key(random.Random(3).randbytes)
+    signed = sign_with_label(suite, private, b"\xff", b"content")
+    assert verify_with_label(suite, signature.public_key(private), b"\xff", b"content", signed)
