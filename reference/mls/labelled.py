@@ -1,10 +1,13 @@
 """Primitives under a label, so that what was made for one purpose serves no other (RFC 9420, sections 5.1, 5.2 and 8).
 
-Labels are text. Those that mls-extensions makes for components are structures, and so bytes; see `safe_application`.
+Labels are text. Where a component of the application uses MLS's keys, they are structures that hold its number: with a
+`component_operation_label`, the functions here are SafeSignWithLabel, SafeVerifyWithLabel, SafeEncryptWithLabel and
+SafeDecryptWithLabel of mls-extensions, section 4.
 """
 
 from mimi_conformance.reference.mls.cipher_suite import parameters
 from mimi_conformance.reference.mls.signature_scheme import Random
+from mimi_conformance.reference.wire.mls.app_data import ComponentID, ComponentOperationLabel
 from mimi_conformance.reference.wire.mls.crypto import (
     EncryptContext,
     HPKECiphertext,
@@ -115,6 +118,16 @@ def derive_tree_secret(cipher_suite: CipherSuite, secret: bytes, label: str, gen
 
     """
     return expand_with_label(cipher_suite, secret, label, generation.to_bytes(4), length)
+
+
+def component_operation_label(component_id: ComponentID, label: str) -> bytes:
+    """The label for what one component does; only that component may sign and decrypt with it.
+
+    Raises:
+        EncodeError: the component's number needs more than 16 bits.
+
+    """
+    return ComponentOperationLabel(b"MLS Component", component_id, label.encode()).encode()
 
 
 def _prefixed(label: Label) -> bytes:

@@ -2,11 +2,15 @@
 
 Nothing random happens in here: key pairs come from bytes that the caller provides, and ECDSA signs deterministically
 (RFC 6979), so that the same input always gives the same bytes.
+
+The private keys used last stay parsed, because parsing costs as much as signing. They live as long as their clients, so
+that this takes nothing from forward secrecy; keys of a KEM are not treated so.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -90,7 +94,7 @@ class EdDSA(SignatureScheme):
 
     def _private(self, private_key: bytes) -> ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey:
         try:
-            return self.private_class.from_private_bytes(private_key)
+            return _parsed_eddsa_key(self.private_class, private_key)
         except ValueError as error:
             raise InvalidKeyError(f"A private key has {self.size} bytes, not {len(private_key)}.") from error
 
@@ -133,9 +137,24 @@ class ECDSA(SignatureScheme):
 
     def _private(self, private_key: bytes) -> ec.EllipticCurvePrivateKey:
         try:
-            return ec.derive_private_key(int.from_bytes(private_key), self.curve)
+            return _parsed_ecdsa_key(self.curve, private_key)
         except ValueError as error:
             raise InvalidKeyError(f"A private key is no scalar of {self.curve.name}: {error}.") from error
+
+
+_KEPT = 64
+
+
+@lru_cache(_KEPT)
+def _parsed_eddsa_key(
+    private_class: type[ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey], private_key: bytes
+) -> ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey:
+    return private_class.from_private_bytes(private_key)
+
+
+@lru_cache(_KEPT)
+def _parsed_ecdsa_key(curve: ec.EllipticCurve, private_key: bytes) -> ec.EllipticCurvePrivateKey:
+    return ec.derive_private_key(int.from_bytes(private_key), curve)
 
 
 def signature_public_key(key: PublicKeyTypes) -> bytes | None:

@@ -12,6 +12,7 @@ from mimi_conformance.reference.mls.cipher_suite import (
     parameters,
 )
 from mimi_conformance.reference.mls.labelled import (
+    component_operation_label,
     decrypt_with_label,
     derive_secret,
     derive_tree_secret,
@@ -150,8 +151,18 @@ def test_whatever_arrives_is_decrypted_or_refused(suite, kem_output, ciphertext,
         decrypt_with_label(suite, private, "", b"", HPKECiphertext(public if fitting else kem_output, ciphertext))
 
 
-def test_a_label_may_be_a_structure(suite):
-    signature = parameters(suite).signature
-    private = signature.new_private_key(random.Random(3).randbytes)
-    signed = sign_with_label(suite, private, b"\xff", b"content")
-    assert verify_with_label(suite, signature.public_key(private), b"\xff", b"content", signed)
+def test_what_a_component_signs_or_decrypts_is_bound_to_it(suite):
+    first, second = (component_operation_label(component_id, "purpose") for component_id in (0xF001, 0xF002))
+    scheme, key_pair = parameters(suite).signature, parameters(suite).new_hpke_key_pair(bytes)
+    private = scheme.new_private_key(random.Random(3).randbytes)
+    signature = sign_with_label(suite, private, first, b"content")
+    assert verify_with_label(suite, scheme.public_key(private), first, b"content", signature)
+    assert not verify_with_label(suite, scheme.public_key(private), second, b"content", signature)
+    ciphertext = encrypt_with_label(suite, key_pair.public_key, first, b"", b"text", random=bytes)
+    assert decrypt_with_label(suite, key_pair.private_key, first, b"", ciphertext) == b"text"
+    with pytest.raises(OpenError):
+        decrypt_with_label(suite, key_pair.private_key, second, b"", ciphertext)
+
+
+def test_a_component_operation_label_is_the_structure_of_the_draft():
+    assert component_operation_label(0xF001, "purpose") == b"\x0dMLS Component\xf0\x01\x07purpose"
