@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mimi_conformance.mocks.malformed.strategies import strategy_for
@@ -33,6 +33,7 @@ GROUP = Group.of()
 EVERY_SENDER = pytest.mark.parametrize("sender", SENDERS, ids=lambda sender: sender.sender_type.name)
 
 
+@settings(deadline=None)
 @given(strategy_for(FramedContent), st.sampled_from(WIRE_FORMATS), strategy_for(GroupContext))
 def test_what_is_signed_is_the_structure_of_the_rfc(content, wire_format, context):
     covered = content.sender.sender_type in (SenderType.member, SenderType.new_member_commit)

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mimi_conformance.mocks.malformed.strategies import strategy_for
@@ -102,6 +102,7 @@ def test_members_and_every_external_receiver_read_the_same(cipher_suite, body):
         assert read_by_hub(message, group, receiver, private_key) == expected
 
 
+@settings(deadline=None)
 @given(
     st.one_of(strategy_for(Proposal), strategy_for(Commit)),
     st.binary(max_size=200),

@@ -49,6 +49,7 @@ def seal(
 
     Raises:
         FramingError: the content is of another group or epoch, signed for another wire format, or no member's.
+        EncodeError: it is a commit without its confirmation tag.
         RatchetError: the sender has no key left.
 
     """

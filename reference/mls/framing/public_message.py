@@ -25,6 +25,7 @@ def protect(authenticated_content: AuthenticatedContent, epoch: MemberEpoch) -> 
 
     Raises:
         FramingError: it is application data, of another group or epoch, signed for another wire format, or no member's.
+        EncodeError: it is a commit without its confirmation tag.
 
     """
     _check_public(authenticated_content)

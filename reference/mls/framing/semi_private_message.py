@@ -75,6 +75,7 @@ def seal(
     Raises:
         FramingError: it is application data, of another group or epoch, signed for another wire format, or no
             member's; or there is no external receiver.
+        EncodeError: it is a commit without its confirmation tag.
         RatchetError: the sender has no key left.
         PrimitiveError: the public key of a receiver is none.
 
