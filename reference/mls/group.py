@@ -78,15 +78,14 @@ class EpochKeys:
         framing: what framing needs.
         secret_tree: the keys that are not used yet.
         tree: the ratchet tree, for the senders' signature keys.
+        safe_aad: whether additional data is a SafeAAD (mls-extensions, section 4.9).
 
     """
 
     framing: MemberEpoch
     secret_tree: SecretTree = field(repr=False)
     tree: RatchetTree = field(repr=False)
-
-
-_NO_UPDATES: Mapping[bytes, LeafKeys] = MappingProxyType({})
+    safe_aad: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ class Group:
     psks: PreSharedKeys
     retention: Retention
     late: tuple[EpochKeys, ...] = ()
-    updates: Mapping[bytes, LeafKeys] = field(default=_NO_UPDATES, repr=False)
+    updates: Mapping[bytes, LeafKeys] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     removed: bool = False
 
     @property
@@ -141,7 +140,7 @@ class Group:
         return self.secrets.epoch_authenticator
 
     def export(self, label: str, context: bytes, length: int) -> bytes:
-        """MLS-Exporter: secret bytes for a purpose of the application (RFC 9420, section 8.5), as `EpochSecrets.export`."""
+        """MLS-Exporter: secret bytes for a purpose of the application (RFC 9420, section 8.5)."""
         return self.secrets.export(label, context, length)
 
     def export_for_component(self, component_id: int) -> tuple[bytes, "Group"]:
@@ -198,7 +197,7 @@ def group_in_epoch(
         private=private,
         signature_private_key=signature_private_key,
         secrets=secrets.epoch,
-        keys=EpochKeys(framing, secrets.secret_tree, public.tree),
+        keys=EpochKeys(framing, secrets.secret_tree, public.tree, public.state.extensions.safe_aad is not None),
         exporter_tree=secrets.exporter_tree,
         psks=psks.with_resumption(
             context.group_id, context.epoch, secrets.epoch.resumption_psk, retention.resumption_epochs

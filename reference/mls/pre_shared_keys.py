@@ -19,9 +19,6 @@ class PreSharedKeyError(RuleError):
     """A client lacks a PSK; `value` is its PreSharedKeyID."""
 
 
-_NONE: Mapping[bytes, bytes] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class PreSharedKeys:
     """Keys by name.
@@ -33,9 +30,9 @@ class PreSharedKeys:
 
     """
 
-    external: Mapping[bytes, bytes] = field(default=_NONE, repr=False)
-    application: Mapping[tuple[int, bytes], bytes] = field(default=MappingProxyType({}), repr=False)
-    resumption: Mapping[tuple[bytes, int], bytes] = field(default=MappingProxyType({}), repr=False)
+    external: Mapping[bytes, bytes] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    application: Mapping[tuple[int, bytes], bytes] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    resumption: Mapping[tuple[bytes, int], bytes] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     def find(self, psk: PreSharedKeyID) -> bytes | None:
         """The key of this name; None when there is none."""

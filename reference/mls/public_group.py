@@ -6,7 +6,7 @@ that can be checked without secrets; that a membership tag or a confirmation tag
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from mimi_conformance.reference.mls.commit_processing import covered_proposals, merge_commit
@@ -30,9 +30,6 @@ from mimi_conformance.reference.wire.mls.group import GroupContext
 from mimi_conformance.reference.wire.mls.proposals import ExternalInit, ReInit
 from mimi_conformance.reference.wire.mls.psk import ResumptionPSKUsage
 
-NOTHING_PENDING: Mapping[ProposalRef, AuthenticatedContent] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class PublicGroup:
     """A group in an epoch, without its secrets.
@@ -53,7 +50,7 @@ class PublicGroup:
     confirmation_tag: bytes
     interim_transcript_hash: bytes
     committer: LeafIndex
-    pending: Mapping[ProposalRef, AuthenticatedContent] = NOTHING_PENDING
+    pending: Mapping[ProposalRef, AuthenticatedContent] = field(default_factory=lambda: MappingProxyType({}))
     reinit: ReInit | None = None
 
     @classmethod

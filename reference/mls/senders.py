@@ -2,7 +2,9 @@
 
 from mimi_conformance.reference.mls.framing.safe_aad import read_safe_aad
 from mimi_conformance.reference.mls.group_state import GroupState
+from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
 from mimi_conformance.reference.mls.rules import Rule, RuleError, RuleText
+from mimi_conformance.reference.mls.tree_math import LeafIndex
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, FramedContent, SenderType
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.mls.proposals import Add, Proposal
@@ -42,7 +44,7 @@ def signature_key(state: GroupState, content: FramedContent) -> bytes:
     """
     match content.sender.sender_type:
         case SenderType.member:
-            return member_key(state, content.sender.leaf_index)
+            return member_key(state.tree, content.sender.leaf_index)
         case SenderType.external:
             return _external_key(state, content)
         case SenderType.new_member_proposal:
@@ -53,14 +55,14 @@ def signature_key(state: GroupState, content: FramedContent) -> bytes:
             return content.commit.path.leaf_node.signature_key
 
 
-def member_key(state: GroupState, leaf_index: int | None) -> bytes:
+def member_key(tree: RatchetTree, leaf_index: LeafIndex | None) -> bytes:
     """The signature key of a member.
 
     Raises:
         SenderError: there is no member at this leaf.
 
     """
-    leaf_node = None if leaf_index is None else state.tree.leaf(leaf_index)
+    leaf_node = None if leaf_index is None else tree.leaf(leaf_index)
     if leaf_node is None:
         raise SenderError(SenderRule.MEMBER, leaf_index)
     return leaf_node.signature_key
@@ -104,8 +106,22 @@ def check_sender(state: GroupState, authenticated: AuthenticatedContent) -> None
         case SenderType.new_member_proposal:
             if not state.application.accepts_new_member(_added(content)):
                 raise SenderError(SenderRule.NEW_MEMBER_ACCEPTED, proposal)
-    if state.extensions.safe_aad is not None:
-        read_safe_aad(content.authenticated_data)
+    check_additional_data(content.authenticated_data, safe=state.extensions.safe_aad is not None)
+
+
+def check_additional_data(authenticated_data: bytes, *, safe: bool) -> None:
+    """Check the form of a message's additional data.
+
+    Args:
+        authenticated_data: the data.
+        safe: whether the group has the `safe_aad` component (mls-extensions, section 4.9).
+
+    Raises:
+        FramingError: the data is no SafeAAD although the group has.
+
+    """
+    if safe:
+        read_safe_aad(authenticated_data)
 
 
 def _check_external_type(state: GroupState, proposal: Proposal | None) -> None:
