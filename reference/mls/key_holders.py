@@ -20,7 +20,7 @@ _Leaf = dict[bytes, tuple[Node, ...]]
 _Trie = _Leaf | tuple["_Trie", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KeyHolders:
     """Keys and the nodes that hold each of them. To read or to change one takes the logarithm of their number."""
 

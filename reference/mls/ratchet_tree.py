@@ -64,7 +64,7 @@ class PathStep:
     copath_child: Subtree
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RatchetTree:
     """A ratchet tree (RFC 9420, section 4).
 
@@ -238,7 +238,7 @@ class RatchetTree:
             return self, _leftmost_blank_leaf(self.root)
         above = tree_math.root(2 * self.leaf_count)
         beside = blank_subtree(self.cipher_suite, tree_math.right(above))
-        return replace(self, root=Parent(self.cipher_suite, above, None, self.root, beside)), self.leaf_count
+        return replace(self, root=Parent(self.cipher_suite, above, None, (self.root, beside))), self.leaf_count
 
     def add(self, leaf_node: LeafNode) -> tuple["RatchetTree", LeafIndex]:
         """Apply an Add: the tree with a new member, unmerged everywhere, and its leaf (RFC 9420, section 12.1.1)."""
@@ -335,8 +335,8 @@ def _rebuilt(
     if isinstance(subtree, Leaf):
         return Leaf(subtree.cipher_suite, subtree.node, leaf_node)
     child = _rebuilt(subtree.child_towards(leaf_index), leaf_index, leaf_node, parent_node_for)
-    left, right = (child, subtree.right) if child.node < subtree.node else (subtree.left, child)
-    return Parent(subtree.cipher_suite, subtree.node, parent_node_for(subtree), left, right)
+    children = (child, subtree.right) if child.node < subtree.node else (subtree.left, child)
+    return Parent(subtree.cipher_suite, subtree.node, parent_node_for(subtree), children)
 
 
 def _encryption_key(subtree: Subtree) -> bytes | None:

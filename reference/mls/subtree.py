@@ -4,9 +4,11 @@ A change of the tree makes new subtrees along one path and shares all others, so
 is worked out once, when first asked for: its tree hash, its resolution, how many members it has, what they support.
 """
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from mimi_conformance.reference.mls.features import Feature, supported_features
 from mimi_conformance.reference.mls.tree_hash import leaf_tree_hash, parent_tree_hash
@@ -46,7 +48,7 @@ class CommonSupport:
         return CommonSupport(self.features & others.features, self.credential_types | others.credential_types)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Leaf:
     """A leaf.
 
@@ -86,7 +88,7 @@ class Leaf:
         """The tree hash (RFC 9420, section 7.8)."""
         return leaf_tree_hash(self.cipher_suite, self.leaf_index, self.value)
 
-    @cached_property
+    @property
     def support(self) -> CommonSupport | None:
         """What the member supports; None without one.
 
@@ -97,7 +99,7 @@ class Leaf:
         return None if self.value is None else CommonSupport.of(self.value)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Parent:
     """A parent and the subtrees of its children.
 
@@ -105,26 +107,35 @@ class Parent:
         cipher_suite: the group's cipher suite.
         node: the parent's number among the nodes.
         value: its ParentNode; None when it is blank.
-        left: the subtree of the left child.
-        right: the subtree of the right child.
+        children: the subtrees of the left and of the right child; None when all is blank there, because then they need
+            no memory, however many they are.
 
     """
 
     cipher_suite: CipherSuite
     node: Node
     value: ParentNode | None
-    left: "Subtree"
-    right: "Subtree"
+    children: "tuple[Subtree, Subtree] | None"
+
+    @property
+    def left(self) -> "Subtree":
+        """The subtree of the left child."""
+        return self.children[0] if self.children else blank_subtree(self.cipher_suite, left(self.node))
+
+    @property
+    def right(self) -> "Subtree":
+        """The subtree of the right child."""
+        return self.children[1] if self.children else blank_subtree(self.cipher_suite, right(self.node))
 
     @cached_property
     def blank(self) -> bool:
         """Whether this node and all below it are blank."""
-        return self.value is None and self.left.blank and self.right.blank
+        return self.value is None and all(child.blank for child in self.children or ())
 
     @cached_property
     def member_count(self) -> int:
         """How many leaves are not blank."""
-        return self.left.member_count + self.right.member_count
+        return sum(child.member_count for child in self.children or ())
 
     @cached_property
     def resolution(self) -> tuple[Node, ...]:
@@ -132,9 +143,9 @@ class Parent:
 
         Unmerged leaves are listed as the node lists them, also where there are none in the tree.
         """
-        if self.value is None:
-            return self.left.resolution + self.right.resolution
-        return (self.node, *map(node_of, self.value.unmerged_leaves))
+        if self.value is not None:
+            return (self.node, *map(node_of, self.value.unmerged_leaves))
+        return tuple(chain.from_iterable(child.resolution for child in self.children or ()))
 
     @cached_property
     def tree_hash(self) -> bytes:
@@ -149,7 +160,7 @@ class Parent:
             ExtensionError: an extension of one of their LeafNodes is not what it should be.
 
         """
-        left, right = self.left.support, self.right.support
+        left, right = (child.support for child in self.children) if self.children else (None, None)
         return left.with_others(right) if left and right else left or right
 
     def child_towards(self, leaf_index: LeafIndex) -> "Subtree":
@@ -166,25 +177,25 @@ Subtree = Leaf | Parent
 
 def blank_subtree(cipher_suite: CipherSuite, node: Node) -> Subtree:
     """The subtree of a node where all is blank."""
-    return filled_subtree(cipher_suite, node, {}, {})
+    return Leaf(cipher_suite, node, None) if is_leaf(node) else Parent(cipher_suite, node, None, None)
 
 
 def filled_subtree(
-    cipher_suite: CipherSuite,
-    node: Node,
-    leaf_nodes: Mapping[Node, LeafNode],
-    parent_nodes: Mapping[Node, ParentNode],
+    cipher_suite: CipherSuite, node: Node, leaf_nodes: Mapping[Node, LeafNode], parent_nodes: Mapping[Node, ParentNode]
 ) -> Subtree:
-    """The subtree of a node, given what is not blank."""
-    if is_leaf(node):
-        return Leaf(cipher_suite, node, leaf_nodes.get(node))
-    return Parent(
-        cipher_suite,
-        node,
-        parent_nodes.get(node),
-        filled_subtree(cipher_suite, left(node), leaf_nodes, parent_nodes),
-        filled_subtree(cipher_suite, right(node), leaf_nodes, parent_nodes),
-    )
+    """The subtree of a node, given all that is not blank."""
+
+    def filled(node: Node, present: Sequence[Node]) -> Subtree:
+        """The subtree of a node, given which nodes in it are not blank."""
+        if not present:
+            return blank_subtree(cipher_suite, node)
+        if is_leaf(node):
+            return Leaf(cipher_suite, node, leaf_nodes.get(node))
+        before, after = bisect_left(present, node), bisect_right(present, node)
+        children = filled(left(node), present[:before]), filled(right(node), present[after:])
+        return Parent(cipher_suite, node, parent_nodes.get(node), children)
+
+    return filled(node, sorted((*leaf_nodes, *parent_nodes)))
 
 
 def nodes_in(subtree: Subtree) -> Iterator[Subtree]:

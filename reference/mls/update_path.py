@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mimi_conformance.reference.mls.parent_hash import hashed_path
 from mimi_conformance.reference.mls.ratchet_tree import PathStep, RatchetTree
 from mimi_conformance.reference.mls.rules import Rule, RuleError, RuleText
-from mimi_conformance.reference.mls.tree_math import LeafIndex, Node, node_of
+from mimi_conformance.reference.mls.tree_math import LeafIndex, Node, is_leaf, leaf_index_of, node_of
 from mimi_conformance.reference.wire.mls.crypto import HPKECiphertext
 from mimi_conformance.reference.wire.mls.tree import UpdatePath
 
@@ -117,8 +117,7 @@ def recipients(step: PathStep, new_leaves: AbstractSet[LeafIndex]) -> tuple[Node
     resolution = step.copath_child.resolution
     if not new_leaves:
         return resolution
-    new_nodes = {node_of(leaf_index) for leaf_index in new_leaves}
-    return tuple(node for node in resolution if node not in new_nodes)
+    return tuple(node for node in resolution if not (is_leaf(node) and leaf_index_of(node) in new_leaves))
 
 
 def _check_keys(tree: RatchetTree, sender: LeafIndex, update_path: UpdatePath, nodes: tuple[MergedNode, ...]) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mimi_conformance.reference.mls import tree_math
 from mimi_conformance.reference.mls.ratchet_tree import NoMemberError, RatchetTree, RatchetTreeRule
 from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.mls.tree_math import NoSuchNodeError, node_of
@@ -78,11 +79,20 @@ def test_a_new_leaf_is_unmerged_where_there_is_a_parent_and_sorted_in():
     assert {node: tree.subtree(node).value.unmerged_leaves for node in (7, 11, 13)} == {7: (C, E), 11: (E,), 13: ()}
 
 
-def test_a_commit_leaves_all_but_one_path_shared():
-    before = committed(tree_of(8), A)
-    after = committed(before, F)
-    for unchanged in (3, 13, node_of(E)):
-        assert after.subtree(unchanged) is before.subtree(unchanged)
+def test_a_commit_makes_new_nodes_along_one_path_only():
+    before = committed(tree_of(64), A)
+    after = committed(before, 40)
+    new = {node for node in range(127) if after.subtree(node) is not before.subtree(node)}
+    assert new == {node_of(40), *tree_math.direct_path(node_of(40), 64)}
+
+
+def test_blank_subtrees_take_no_memory_but_for_their_heads():
+    tree = RatchetTree.from_wire(SUITE, wire.RatchetTree((*[None] * 2**16, leaf_entry(0))))
+    assert (tree.leaf_count, tree.member_count) == (2**16, 1)
+    assert tree.subtree(tree_math.left(tree.root.node)).children is None
+    assert tree.to_wire().nodes[-1] == leaf_entry(0)
+    extended, _ = tree_of(8).with_blank_leaf()
+    assert extended.subtree(23).children is None
 
 
 def test_who_holds_a_key_is_known_after_every_operation():

@@ -79,7 +79,7 @@ def path_from(tree: RatchetTree, sender: int, number: int | None = None, **more:
     """A path of the client with a number, which is that of its leaf unless given."""
     owner = client(sender if number is None else number)
     leaf_node = tree.leaf(sender) or owner.leaf_node
-    randomness = random.Random(tree.tree_hash + bytes([sender])).randbytes
+    randomness = random.Random(tree.tree_hash + sender.to_bytes(4)).randbytes
     return create_update_path(
         tree,
         sender,
