@@ -31,6 +31,9 @@ LAST_RESORT_KEY_PACKAGE = 0x0004
 APP_ACK = 0x0005
 """The components of mls-extensions itself (mls-extensions, section 7.5)."""
 
+EXTERNAL_RECEIVERS = 0x0008
+"""The component with those outside the group who may read handshakes (semiprivatemessage-07, section 5.2; AMB-204)."""
+
 
 class ExtensionRule(Rule):
     """What makes a list of extensions valid by itself."""

@@ -12,6 +12,7 @@ from mimi_conformance.reference.mls.extensions import (
     APP_COMPONENTS,
     CONTENT_MEDIA_TYPES,
     DEFAULT_EXTENSION_TYPES,
+    EXTERNAL_RECEIVERS,
     SAFE_AAD,
     ExtensionError,
     ExtensionRule,
@@ -31,6 +32,7 @@ from mimi_conformance.reference.wire.mls.app_data import (
 from mimi_conformance.reference.wire.mls.group import ExternalSender, ExternalSenders, RequiredCapabilities
 from mimi_conformance.reference.wire.mls.leaf_node import Extension, LeafNode
 from mimi_conformance.reference.wire.mls.registries import CredentialType, ExtensionType, ProposalType
+from mimi_conformance.reference.wire.mls.semi_private_message import ExternalReceiver, ExternalReceivers
 
 
 class Purpose(IntEnum):
@@ -103,6 +105,7 @@ class GroupExtensions:
         app_data: the `app_data_dictionary` (mls-extensions, section 4.6); None when there is none.
         safe_aad: the components of `safe_aad`; None when messages have no SafeAAD (mls-extensions, section 4.9).
         media_types: those of `content_media_types`; None when application data isn't framed (section 6.2).
+        external_receivers: those of `external_receivers`, for SemiPrivateMessages (semiprivatemessage-07, section 3).
         required_features: everything that a member must support.
 
     """
@@ -113,6 +116,7 @@ class GroupExtensions:
     app_data: AppDataDictionary | None
     safe_aad: frozenset[int] | None
     media_types: tuple[MediaType, ...] | None
+    external_receivers: tuple[ExternalReceiver, ...]
     required_features: frozenset[Feature]
 
     @classmethod
@@ -128,6 +132,7 @@ class GroupExtensions:
         senders = read_extension(extensions, ExtensionType.external_senders, ExternalSenders)
         wire_formats = read_extension(extensions, ExtensionType.required_wire_formats, WireFormats)
         app_data = read_dictionary(extensions)
+        receivers = read_component(app_data, EXTERNAL_RECEIVERS, ExternalReceivers)
         lists = _ComponentLists.read(app_data)
         required = capabilities or _NO_REQUIREMENTS
         features = {
@@ -146,6 +151,7 @@ class GroupExtensions:
             app_data,
             lists.safe_aad,
             lists.media_types,
+            receivers.external_receivers if receivers else (),
             frozenset(features),
         )
 

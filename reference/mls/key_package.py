@@ -43,11 +43,13 @@ def create_key_package(
     random: Random,
     capabilities: Capabilities | None = None,
     extensions: tuple[Extension, ...] = (),
+    leaf_extensions: tuple[Extension, ...] = (),
 ) -> NewKeyPackage:
     """Make and sign a KeyPackage (RFC 9420, section 10).
 
     The same arguments give the same bytes, as long as ``random`` does. Capabilities that are not given are the least
-    that the KeyPackage itself needs.
+    that a KeyPackage without extensions needs. ``extensions`` are the KeyPackage's own, ``leaf_extensions`` those of
+    its LeafNode.
 
     Raises:
         UnsupportedCipherSuiteError: RFC 9420 does not define the cipher suite.
@@ -64,7 +66,7 @@ def create_key_package(
         capabilities=capabilities or _least_capabilities(cipher_suite, credential),
         leaf_node_source=LeafNodeSource.key_package,
         lifetime=lifetime,
-        extensions=(),
+        extensions=leaf_extensions,
         signature=b"",
     )
     to_sign = LeafNodeTBS.taken_from(leaf_node).encode()

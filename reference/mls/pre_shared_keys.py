@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from mimi_conformance.reference.mls.cipher_suite import parameters
 from mimi_conformance.reference.mls.psk import PreSharedKey
 from mimi_conformance.reference.mls.rules import Rule, RuleError, RuleText
-from mimi_conformance.reference.wire.mls.psk import PreSharedKeyID, PSKType
+from mimi_conformance.reference.mls.signature_scheme import Random
+from mimi_conformance.reference.wire.mls.psk import PreSharedKeyID, PSKType, ResumptionPSKUsage
+from mimi_conformance.reference.wire.mls.registries import CipherSuite
 
 
 class PreSharedKeyRule(Rule):
@@ -66,3 +69,48 @@ class PreSharedKeys:
         }
         resumption[group_id, epoch] = resumption_psk
         return PreSharedKeys(self.external, self.application, MappingProxyType(resumption))
+
+
+def external_psk(cipher_suite: CipherSuite, psk_id: bytes, random: Random) -> PreSharedKeyID:
+    """The name under which to inject an external PSK once: with a fresh nonce."""
+    return PreSharedKeyID(psktype=PSKType.external, psk_id=psk_id, psk_nonce=_nonce(cipher_suite, random))
+
+
+def application_psk(cipher_suite: CipherSuite, component_id: int, psk_id: bytes, random: Random) -> PreSharedKeyID:
+    """The name under which to inject a component's PSK once: with a fresh nonce."""
+    return PreSharedKeyID(
+        psktype=PSKType.application,
+        component_id=component_id,
+        psk_id=psk_id,
+        psk_nonce=_nonce(cipher_suite, random),
+    )
+
+
+def resumption_psk(
+    cipher_suite: CipherSuite,
+    group_id: bytes,
+    epoch: int,
+    random: Random,
+    usage: ResumptionPSKUsage = ResumptionPSKUsage.application,
+) -> PreSharedKeyID:
+    """The name under which to inject the `resumption_psk` of an epoch once: with a fresh nonce.
+
+    Args:
+        cipher_suite: of the group that it is injected into.
+        group_id: of the group that the epoch is one of.
+        epoch: the epoch.
+        random: makes the nonce.
+        usage: what the PSK is for; `reinit` and `branch` link groups, and are invalid in all other Commits.
+
+    """
+    return PreSharedKeyID(
+        psktype=PSKType.resumption,
+        usage=usage,
+        psk_group_id=group_id,
+        psk_epoch=epoch,
+        psk_nonce=_nonce(cipher_suite, random),
+    )
+
+
+def _nonce(cipher_suite: CipherSuite, random: Random) -> bytes:
+    return random(parameters(cipher_suite).kdf.size)

@@ -30,6 +30,7 @@ from mimi_conformance.reference.wire.mls.group import GroupContext
 from mimi_conformance.reference.wire.mls.proposals import ExternalInit, ReInit
 from mimi_conformance.reference.wire.mls.psk import ResumptionPSKUsage
 
+
 @dataclass(frozen=True, slots=True)
 class PublicGroup:
     """A group in an epoch, without its secrets.

@@ -1,6 +1,6 @@
 """Welcome: how a Commit tells new members what they need, and how they join with it (RFC 9420, section 12.4.3.1)."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -73,7 +73,7 @@ class Newcomer:
 def make_welcome(
     group_info: GroupInfo,
     joiner_secret: bytes,
-    psks: tuple[PreSharedKey, ...],
+    psks: Sequence[PreSharedKey],
     newcomers: tuple[Newcomer, ...],
     random: Random,
 ) -> Welcome:
@@ -133,7 +133,7 @@ def open_group_secrets(welcome: Welcome, own: NewKeyPackage) -> GroupSecrets:
         raise WelcomeError(WelcomeRule.GROUP_SECRETS, str(error)) from error
 
 
-def open_group_info(welcome: Welcome, joiner_secret: bytes, psks: tuple[PreSharedKey, ...]) -> GroupInfo:
+def open_group_info(welcome: Welcome, joiner_secret: bytes, psks: Sequence[PreSharedKey]) -> GroupInfo:
     """What a Welcome tells all its readers: the GroupInfo, whose signature has not been verified yet.
 
     Raises:
@@ -148,7 +148,7 @@ def open_group_info(welcome: Welcome, joiner_secret: bytes, psks: tuple[PreShare
         raise WelcomeError(WelcomeRule.GROUP_INFO, str(error)) from error
 
 
-def _group_info_key(suite: CipherSuite, joiner_secret: bytes, psks: tuple[PreSharedKey, ...]) -> tuple[bytes, bytes]:
+def _group_info_key(suite: CipherSuite, joiner_secret: bytes, psks: Sequence[PreSharedKey]) -> tuple[bytes, bytes]:
     return welcome_key(suite, welcome_secret(suite, joiner_secret, psk_secret(suite, psks)))
 
 

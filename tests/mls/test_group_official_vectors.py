@@ -1,7 +1,5 @@
 """The official vectors of Welcomes, and of clients that join a group and follow it."""
 
-from types import MappingProxyType
-
 from mimi_conformance.reference.mls.application import Application
 from mimi_conformance.reference.mls.cipher_suite import parameters
 from mimi_conformance.reference.mls.group_processing import ReceivedCommit, ReceivedProposal, process
