@@ -53,9 +53,7 @@ def test_a_client_follows_its_group(vector):
         Application(),
         now=None,
         tree=None if tree is None else RatchetTree.decode(bytes.fromhex(tree)),
-        psks=PreSharedKeys(
-            external=MappingProxyType(dict(octets(p, "psk_id", "psk") for p in vector["external_psks"]))
-        ),
+        psks=PreSharedKeys(external=dict(octets(psk, "psk_id", "psk") for psk in vector["external_psks"])),
     )
     assert group.epoch_authenticator.hex() == vector["initial_epoch_authenticator"]
     for epoch in vector["epochs"]:
