@@ -14,7 +14,7 @@ from typing import Self, Unpack
 
 from mimi_conformance.mocks.network.addresses import Address
 from mimi_conformance.mocks.network.authority import (
-    CERTIFICATE_FILE,
+    KEY_FILE,
     AuthorityError,
     CertificateAuthority,
     CertificateOptions,
@@ -50,7 +50,7 @@ class Network:
 
         Args:
             folder: what `mimi-conformance init` wrote: the authority (``ca.pem``, ``ca.key``) and identities of peers
-                (``peer/b.example/``). Without an authority in it, we make a new one.
+                (``peer/b.example/``). Without the authority's key in it, we make a new authority.
             trust: PEM file of the authorities of the server under test, besides our own.
             addresses: where the hosts of the server under test live, by name.
             readings: how the server under test reads URL templates.
@@ -64,7 +64,7 @@ class Network:
         self._readings = readings
         self.authority = (
             CertificateAuthority.load(folder)
-            if folder is not None and (folder / CERTIFICATE_FILE).is_file()
+            if folder is not None and (folder / KEY_FILE).is_file()
             else CertificateAuthority.create()
         )
         self.trust = self._trust_file(trust)

@@ -4,16 +4,20 @@ Opens no connection; whether the description is true is the preflight's question
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from mimi_conformance.mocks.network.addresses import Address, address_of
+from mimi_conformance.mocks.network.authority import Identity
 from mimi_conformance.reference.identity.uri import IdentifierType, MimiUri
+from mimi_conformance.suites.target.identities import kept_identities
 from mimi_conformance.suites.target.reading import (
     Table,
     TargetError,
+    WrongValueError,
     boolean,
     seconds,
     text,
@@ -38,17 +42,18 @@ from mimi_conformance.suites.target.users import (
     TargetUser,
 )
 from mimi_conformance.suites.target.values import (
+    authorities_in,
+    bearer_token,
     consent_requester,
     control_url,
     domain_name,
     feature,
-    file_in,
     folder_in,
     host_and_port,
     https_url,
-    identity_domains,
+    ip_address_and_port,
     mimi_uri,
-    provider_in_url,
+    provider_in,
     word_of,
 )
 
@@ -56,6 +61,10 @@ W = TypeVar("W", bound=StrEnum)
 
 LARGEST_BODY = 1 << 30
 LONGEST_WAIT_SECONDS = 600
+
+NameOf = Callable[[Address, Path, Identity], str]
+"""Gives the provider domain of the server at an address, seen with our authorities and an identity of ours; ValueError
+with a sentence when that can't be found out."""
 
 
 @dataclass(frozen=True)
@@ -127,41 +136,58 @@ class TargetDescription:
         return description
 
     @classmethod
-    def for_url(cls, url: str, authorities: Path, identity: Path) -> "TargetDescription":
+    def for_url(cls, url: str, authorities: Path, identity: Path, name_of: NameOf | None = None) -> "TargetDescription":
         """Describe a target of which only the URL is known; the wire-only tests need no more.
 
         Args:
-            url: ``https://DOMAIN[:PORT]``, the host being the target's provider domain.
+            url: ``https://HOST[:PORT]``, the host being the target's provider domain, or an IP address.
             authorities: PEM file of the authorities that its server certificate leads to.
-            identity: folder with the ``chain.pem`` and ``key.pem`` of one provider of ours.
+            identity: folder with the ``chain.pem`` and ``key.pem`` of a provider of ours, or of several such folders.
+            name_of: asked for the provider domain of the server at an IP address.
 
         Raises:
             TargetError: with one sentence for each mistake.
         """
         mistakes: list[str] = []
         given = Table({"url": url, "--ca": str(authorities), "--identity": str(identity)}, "", mistakes)
-        url = given.value("url", https_url, otherwise="https://unknown.invalid")
-        domain = given.value("url", provider_in_url, otherwise="unknown.invalid")
-        trust = given.value("--ca", file_in(Path()), otherwise=authorities)
-        domains = given.value("--identity", identity_domains, otherwise=tuple[str, ...]())
+        usable_url = given.value("url", https_url, otherwise="")
+        trust = given.value("--ca", authorities_in(Path()), otherwise=authorities)
+        identities = given.value("--identity", _kept_identities, otherwise=dict[str, Identity]())
+
+        def domain_of(_: object) -> str:
+            if (domain := provider_in(usable_url)) is not None:
+                return domain
+            if name_of is None:
+                raise WrongValueError("the provider's domain can't be told from an IP address")
+            return name_of(address_of(usable_url, {}), trust, next(iter(identities.values())))
+
+        domain = "" if mistakes else given.value("url", domain_of, otherwise="")
         if mistakes:
             raise TargetError(url, mistakes)
         return cls(
             place=url,
-            provider=ProviderDescription((domain,), url, trust),
-            peers=PeersDescription(identity, dict.fromkeys(domains, ("127.0.0.1", 0))),
+            provider=ProviderDescription((domain,), usable_url, trust),
+            peers=PeersDescription(identity, dict.fromkeys(identities, ("127.0.0.1", 0))),
             wire_only=True,
         )
+
+
+def _kept_identities(value: object) -> dict[str, Identity]:
+    return kept_identities(folder_in(Path())(value))
 
 
 def _provider(table: Table, folder: Path) -> ProviderDescription:
     provider = ProviderDescription(
         domains=table.items("domains", domain_name, required='list its domains, as in domains = ["hub.example"]'),
         url=table.value("url", https_url, otherwise="", required='say where it is, as in "https://127.0.0.1:8443"'),
-        trust=table.value("trust", file_in(folder), otherwise=folder, required="name the CA file of its certificate"),
+        trust=table.value(
+            "trust", authorities_in(folder), otherwise=folder, required="name the CA file of its certificate"
+        ),
         roles=frozenset(table.items("roles", word_of(Role), required='as in roles = ["hub", "follower"]')),
         features=frozenset(table.items("features", feature)),
     )
+    for domain in sorted({each for each in provider.domains if provider.domains.count(each) > 1}):
+        table.mistake("domains", f"{domain!r} stands there more than once")
     table.close()
     return provider
 
@@ -170,7 +196,7 @@ def _peers(table: Table, folder: Path) -> PeersDescription:
     domains = table.table("domains", required='say where each of our peers listens, as in "a.test" = "127.0.0.1:0"')
     peers = PeersDescription(
         folder=table.value("folder", folder_in(folder), otherwise=folder, required="`mimi-conformance init` makes it"),
-        domains=_host_addresses(domains),
+        domains=_host_addresses(domains, ip_address_and_port),
         reach=table.value("reach", word_of(Reach), otherwise=Reach.NONE),
     )
     table.close()
@@ -178,10 +204,10 @@ def _peers(table: Table, folder: Path) -> PeersDescription:
 
 
 def _addresses(table: Table) -> Mapping[str, tuple[str, int]]:
-    return _host_addresses(table)
+    return _host_addresses(table, host_and_port)
 
 
-def _host_addresses(table: Table) -> dict[str, tuple[str, int]]:
+def _host_addresses(table: Table, convert: Callable[[object], Address]) -> dict[str, Address]:
     """Read a table whose keys are domain names and whose values are addresses."""
     addresses = {}
     for name in table.keys():  # noqa: SIM118 (a Table is no mapping; `keys` marks them as known)
@@ -189,7 +215,7 @@ def _host_addresses(table: Table) -> dict[str, tuple[str, int]]:
             domain_name(name)
         except ValueError as error:
             table.mistake(name, str(error))
-        addresses[name] = table.value(name, host_and_port, otherwise=("", 0))
+        addresses[name] = table.value(name, convert, otherwise=("", 0))
     return addresses
 
 
@@ -229,7 +255,7 @@ def _control(table: Table, *, present: bool) -> ControlDescription | None:
         return None
     control = ControlDescription(
         url=table.value("url", control_url, otherwise="", required='as in url = "http://127.0.0.1:9000"'),
-        token=table.value("token", text, otherwise=""),
+        token=table.value("token", bearer_token, otherwise=""),
     )
     table.close()
     return control
@@ -301,8 +327,11 @@ def _room(name: str, table: Table) -> TargetRoom:
 
 
 def _misplaced(description: TargetDescription) -> Iterator[str]:
-    """Say which users and rooms are not the target's own."""
+    """Say which users and rooms are not the target's own, and which peers are the target."""
     domains = description.provider.domains
+    for domain in description.peers.domains:
+        if domain in domains:
+            yield f"peers.domains.{domain}: this is the target; our peers need domains of their own"
     for kind, fixtures in (("users", description.fixtures.users), ("rooms", description.fixtures.rooms)):
         for name, fixture in fixtures.items():
             if fixture.uri is not _NOBODY and fixture.uri.provider not in domains:

@@ -3,6 +3,7 @@
 Knows the description and the network; what a test may ask for is in world.py.
 """
 
+import errno
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,14 +11,20 @@ from itertools import islice
 from pathlib import Path
 
 from mimi_conformance.mocks.network.addresses import Address, show_address
-from mimi_conformance.mocks.network.authority import CERTIFICATE_FILE, AuthorityError, Identity
+from mimi_conformance.mocks.network.authority import KEY_FILE, AuthorityError, Identity
 from mimi_conformance.mocks.network.network import Network, worker_domain
 from mimi_conformance.mocks.peers.peer import Peer
 from mimi_conformance.reference.provider.server import TLSConfigurationError
 from mimi_conformance.suites.target.description import TargetDescription
+from mimi_conformance.suites.target.identities import kept_identity
 from mimi_conformance.suites.target.sections import Reach
 
 PEERS_PER_WORKER = 2
+
+_LISTENING_ADVICE = {
+    errno.EADDRINUSE: "end what listens there, or give it another address",
+    errno.EACCES: "run the tests as somebody who may use ports below 1024, or give it a higher one",
+}
 
 
 class LaboratoryError(Exception):
@@ -47,7 +54,7 @@ def open_laboratory(description: TargetDescription, worker: int) -> Iterator[Lab
         LaboratoryError: a file can't be used, a port is taken, or there are not enough domains for so many workers.
     """
     folder = description.peers.folder
-    can_issue = (folder / CERTIFICATE_FILE).is_file()
+    can_issue = (folder / KEY_FILE).is_file()
     domains = _domains(description, worker)
     try:
         network = Network(
@@ -59,22 +66,51 @@ def open_laboratory(description: TargetDescription, worker: int) -> Iterator[Lab
     except AuthorityError as error:
         raise LaboratoryError(f"Our peers can't be set up: {error}") from error
     with network:
-        # Without an authority the folder itself holds the identity of one peer.
-        identity = None if can_issue else folder
-        peers = tuple(_start(network, domain, listen, identity) for domain, listen in domains.items())
+        peers = tuple(
+            _start(network, domain, listen, _identity(folder, domain, can_issue=can_issue))
+            for domain, listen in domains.items()
+        )
         yield Laboratory(network, peers, can_issue)
 
 
-def _start(network: Network, domain: str, listen: Address, identity_folder: Path | None) -> Peer:
+def require_enough_for(description: TargetDescription, workers: int) -> None:
+    """See that the workers after the first will find domains and certificates for their peers.
+
+    Raises:
+        LaboratoryError: there are not enough of them.
+    """
+    folder = description.peers.folder
+    can_issue = (folder / KEY_FILE).is_file()
+    for worker in range(1, workers):
+        for domain in _domains(description, worker):
+            _identity(folder, domain, can_issue=can_issue)
+
+
+def _identity(folder: Path, domain: str, *, can_issue: bool) -> Identity | None:
+    """The certificate that a peer has in the folder; None when it is to be issued."""
     try:
-        identity = None if identity_folder is None else Identity.load(identity_folder)
+        identity = kept_identity(folder, domain)
+    except AuthorityError as error:
+        raise LaboratoryError(f"Our peer {domain} can't be set up: {error}") from error
+    if identity is None and not can_issue:
+        raise LaboratoryError(
+            f"Our peer {domain} has no certificate in {folder}, and there is no {KEY_FILE} to issue one with; "
+            "`mimi-conformance init` makes both."
+        )
+    return identity
+
+
+def _start(network: Network, domain: str, listen: Address, identity: Identity | None) -> Peer:
+    try:
         return network.add_peer(domain, listen, identity=identity)
-    except (AuthorityError, TLSConfigurationError) as error:
+    except TLSConfigurationError as error:
         raise LaboratoryError(f"Our peer {domain} can't be set up: {error}") from error
     except OSError as error:
+        # socket.create_server repeats the address.
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        advice = _LISTENING_ADVICE.get(error.errno or 0, "give it an IP address of this machine")
         raise LaboratoryError(
-            f"Our peer {domain} can't listen at {show_address(listen)} ({error.strerror}); change its address in "
-            "[peers.domains], or let the harness use the port (ports below 1024 are the administrator's)."
+            f"Our peer {domain} can't listen at {show_address(listen)} ({reason}); {advice} in [peers.domains]."
         ) from error
 
 

@@ -14,6 +14,9 @@ from mimi_conformance.suites.target.attempt import SUITES
 from mimi_conformance.suites.target.conductor import Commission, Reports, Score
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.known_failures import KnownFailuresError, load
+from mimi_conformance.suites.target.laboratory import LaboratoryError, require_enough_for
+from mimi_conformance.suites.target.reachability import certified_domain
+from mimi_conformance.suites.target.reading import TargetError
 from mimi_conformance.suites.target.reference_target import ReferenceTarget
 
 NO_TARGET = (
@@ -43,8 +46,7 @@ def ask_for_a_run(config: pytest.Config, commission: Commission) -> bool:
     given = (config.option.target is not None, config.option.reference, commission.target is not None)
     if sum(given) > 1:
         raise pytest.UsageError("Give either --target or --reference: a run tests one server.")
-    if config.option.target is not None:
-        _check_place(config)
+    _check_place(config)
     if any(given):
         # pytest reads -k and -m when it selects tests. Under pytest-xdist that is in a worker, and too late for usage.
         mark: Any = config.pluginmanager.get_plugin("mark")
@@ -97,22 +99,37 @@ def _open_target(config: pytest.Config, commission: Commission, opened: ExitStac
         return commission.target
     if config.option.reference:
         return opened.enter_context(ReferenceTarget()).description
+    description = _described(config)
+    try:
+        require_enough_for(description, _workers(config))
+    except LaboratoryError as error:
+        raise TargetError(description.place, [str(error).removesuffix(".")]) from error
+    return description
+
+
+def _described(config: pytest.Config) -> TargetDescription:
     place: str = config.option.target
     if "://" in place:
-        return TargetDescription.for_url(place, Path(config.option.ca), Path(config.option.identity))
+        return TargetDescription.for_url(place, Path(config.option.ca), Path(config.option.identity), certified_domain)
     return TargetDescription.load(Path(place))
 
 
 def _check_place(config: pytest.Config) -> None:
     """UsageError for a target that can't be one, before anything is started."""
-    place: str = config.option.target
-    if "://" not in place and not Path(place).is_file():
-        raise pytest.UsageError(f"There is no file {place}. `mimi-conformance init` writes one; a URL begins https://.")
-    if "://" in place and None in (config.option.ca, config.option.identity):
-        raise pytest.UsageError(
-            "A target named by its URL needs --ca (the authorities of its certificate) and --identity (the folder with "
-            "the chain.pem and key.pem of a peer of ours)."
-        )
+    place: str | None = config.option.target
+    given = (config.option.ca, config.option.identity)
+    if place is not None and "://" in place:
+        if None in given:
+            raise pytest.UsageError(
+                "A target named by its URL needs --ca (the authorities of its certificate) and --identity (the folder "
+                "with the chain.pem and key.pem of a peer of ours)."
+            )
+    elif given != (None, None):
+        raise pytest.UsageError("--ca and --identity go with --target https://HOST, and with nothing else.")
+    elif place is not None and not Path(place).is_file():
+        inside = Path(place) / "target.toml"
+        advice = f"Did you mean {inside}?" if inside.is_file() else "`mimi-conformance init` writes one."
+        raise pytest.UsageError(f"There is no file {place!r}. {advice} A URL begins with https://.")
 
 
 def _report(config: pytest.Config, option: str) -> Path | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 from mimi_conformance.mocks.network.addresses import show_address
+from mimi_conformance.mocks.network.authority import CERTIFICATE_FILE
 from mimi_conformance.mocks.network.exchange import Exchange, Failure
 from mimi_conformance.mocks.peers.directory import DIRECTORY, ENDPOINTS, WELL_KNOWN_PATH, Directory, EndpointError
 from mimi_conformance.mocks.peers.peer import Peer
@@ -85,8 +86,8 @@ def _client_certificate(exchange: Exchange, description: TargetDescription, peer
     certificate = peer.identity.certificate
     where = show_address(description.provider.address)
     advice = (
-        f"make it trust the authority of our peers ({description.peers.folder}), and see that its clock lies between "
-        f"{certificate.not_valid_before_utc:%Y-%m-%d %H:%M} and {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
+        f"make it trust the authority of our peers ({_authority(description, peer)}), and see that its clock lies "
+        f"between {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} and {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
     )
     if exchange.refused_in_transport:
         sentence = f"The server refuses the certificate of our peer {peer.domain} ({exchange.error}); {advice}."
@@ -107,6 +108,12 @@ def _client_certificate(exchange: Exchange, description: TargetDescription, peer
         sentence = f"The server says that it is not {exchange.host} (status 421); correct the target's domain."
         return Finding("provider domain", Outcome.PROBLEM, sentence, (exchange,))
     return Finding(name, Outcome.OK, f"The server lets our peer {peer.domain} in.", (exchange,))
+
+
+def _authority(description: TargetDescription, peer: Peer) -> str:
+    """Where the authority of a peer's certificate is found, or who it is."""
+    file = description.peers.folder / CERTIFICATE_FILE
+    return str(file) if file.is_file() else peer.identity.certificate.issuer.rfc4514_string()
 
 
 def _no_mimi_server(exchange: Exchange, domain: str) -> Finding:

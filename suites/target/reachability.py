@@ -20,6 +20,7 @@ from mimi_conformance.mocks.network.tls import client_tls_context
 from mimi_conformance.reference.identity.certificate import provider_domains
 from mimi_conformance.reference.identity.errors import CredentialError
 from mimi_conformance.suites.target.finding import Finding, Outcome
+from mimi_conformance.suites.target.reading import WrongValueError
 
 RESOLVE_SECONDS = 2.0
 CONNECT_SECONDS = 2.0
@@ -99,27 +100,59 @@ def _connect(door: Door) -> Finding:
     return Finding("connection", Outcome.OK, f"{where} accepts connections.")
 
 
+def certified_domain(address: Address, trust: Path, identity: Identity) -> str:
+    """The first domain in the certificate of the server at an address, which leads to an authority in ``trust``.
+
+    Raises:
+        WrongValueError: there is no such server, or its certificate names no provider; the text says what to do.
+    """
+    door = Door(show_address(address), address, trust, identity)
+    context = client_tls_context(identity, trust)
+    context.check_hostname = False
+    if (connection := _connect(door)).outcome is Outcome.PROBLEM:
+        raise WrongValueError(connection.sentence.removesuffix("."))
+    try:
+        domains = [name for name in provider_domains(_shake_hands_with(door, context)) if "*" not in name]
+    except (HandshakeError, CredentialError) as error:
+        raise WrongValueError(str(error).removesuffix(".")) from error
+    if not domains:
+        raise WrongValueError(f"the certificate that {door.domain} shows names no domain; put it into the URL")
+    return domains[0]
+
+
 def _shake_hands(door: Door) -> Finding:
+    try:
+        certificate = _shake_hands_with(door, client_tls_context(door.identity, door.trust))
+    except HandshakeError as error:
+        return _problem("TLS", str(error))
+    until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
+    sentence = f"{show_address(door.address)} has a certificate for {door.domain}, valid until {until}."
+    return Finding("TLS", Outcome.OK, sentence)
+
+
+class HandshakeError(Exception):
+    """A TLS handshake came to nothing; the text is a sentence that says what to do."""
+
+
+def _shake_hands_with(door: Door, context: ssl.SSLContext) -> x509.Certificate:
+    """The server's certificate, verified as the context asks; HandshakeError when there is none."""
     where = show_address(door.address)
     try:
-        certificate = _certificate_of_server(door, client_tls_context(door.identity, door.trust))
+        return _certificate_of_server(door, context)
     except ssl.SSLCertVerificationError as error:
-        return _problem("TLS", _why_not_trusted(door, error))
+        sentence = _why_not_trusted(door, error)
     except TimeoutError:
         sentence = (
             f"{where} accepts connections, but does not finish a TLS handshake within {HANDSHAKE_SECONDS:g} seconds; "
             "is this the port of an HTTPS server?"
         )
-        return _problem("TLS", sentence)
     except ssl.SSLError as error:
-        return _problem("TLS", _why_no_handshake(where, error))
+        sentence = _why_no_handshake(where, error)
     except OSError as error:
         sentence = f"{where} ends the connection during the TLS handshake ({error.strerror or error}); see its log."
-        return _problem("TLS", sentence)
     except ValueError as error:
-        return _problem("TLS", f"The certificate that {where} shows can't be read ({error}); issue a well-formed one.")
-    until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
-    return Finding("TLS", Outcome.OK, f"{where} has a certificate for {door.domain}, valid until {until}.")
+        sentence = f"The certificate that {where} shows can't be read ({error}); issue a well-formed one."
+    raise HandshakeError(sentence)
 
 
 def _certificate_of_server(door: Door, context: ssl.SSLContext) -> x509.Certificate:

@@ -4,13 +4,14 @@ Which key holds which is description.py's business.
 """
 
 import ipaddress
+import re
+import ssl
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from mimi_conformance.mocks.network.authority import Identity
 from mimi_conformance.reference.identity.domain import provider_domain
 from mimi_conformance.reference.identity.uri import IdentifierType, MimiUri
 from mimi_conformance.suites.target.reading import WrongValueError, one_of, suggestion, text
@@ -18,6 +19,9 @@ from mimi_conformance.suites.target.sections import FEATURES
 from mimi_conformance.suites.target.users import ANYBODY
 
 W = TypeVar("W", bound=StrEnum)
+
+# A name that can be looked up. Unlike a provider domain it may have underscores, as names in container networks do.
+_HOST_NAME: Final = re.compile(r"(?!.{254})[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
 
 
 def word_of(words: type[W]) -> Callable[[object], W]:
@@ -77,6 +81,8 @@ def control_url(value: object) -> str:
 
 
 def _require_bare_url(url: str, schemes: set[str], advice: str) -> None:
+    if not url.isprintable() or " " in url:  # urlsplit would drop some of these, and keep others
+        raise WrongValueError(f"{url!r} is not a URL: it has a space or a control character in it")
     try:
         parts = urlsplit(url)
         usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
@@ -86,16 +92,38 @@ def _require_bare_url(url: str, schemes: set[str], advice: str) -> None:
         raise WrongValueError(f"{url!r} is not usable; {advice}")
     if parts.query or parts.fragment or parts.username is not None:
         raise WrongValueError(f"{url!r} has more than scheme, host, port and path")
+    _require_host(parts.hostname or "")
 
 
-def provider_in_url(value: object) -> str:
-    """The provider domain in a URL, when its host is a name."""
-    host = urlsplit(https_url(value)).hostname or ""
+def _require_host(host: str) -> None:
+    if not (_is_ip_address(host) or _HOST_NAME.fullmatch(host)):
+        raise WrongValueError(f"{host!r} is neither an IP address nor a host name")
+
+
+def _is_ip_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return provider_domain(host)
-    raise WrongValueError(f"the provider's domain can't be told from the address {host}; describe it in a target.toml")
+        return False
+    return True
+
+
+def provider_in(url: str) -> str | None:
+    """The provider domain in the URL of a server; None when its host is an IP address.
+
+    Raises:
+        IdentifierError: the host is no provider domain.
+    """
+    host = urlsplit(url).hostname or ""
+    return None if _is_ip_address(host) else provider_domain(host)
+
+
+def bearer_token(value: object) -> str:
+    """Take a secret that can stand in an HTTP header; no message shows it."""
+    word = text(value)
+    if not (word.isascii() and word.isprintable()):
+        raise WrongValueError("it can't stand in an HTTP header; make it of printable ASCII characters")
+    return word
 
 
 def host_and_port(value: object) -> tuple[str, int]:
@@ -103,7 +131,19 @@ def host_and_port(value: object) -> tuple[str, int]:
     host, colon, port = text(value).rpartition(":")
     if not (colon and host and port.isascii() and port.isdigit() and int(port) < 1 << 16):
         raise WrongValueError(f'{value!r} is not an address; write it as "127.0.0.1:8443"')
-    return host.removeprefix("[").removesuffix("]"), int(port)
+    bare = host.removeprefix("[").removesuffix("]")
+    if ":" in host and host != f"[{bare}]":
+        raise WrongValueError(f'{value!r} is not an address; an IPv6 address stands in brackets, as in "[::1]:8443"')
+    _require_host(bare)
+    return bare, int(port)
+
+
+def ip_address_and_port(value: object) -> tuple[str, int]:
+    """Take ``IP:PORT``, where somebody can listen and others connect without looking up a name."""
+    host, port = host_and_port(value)
+    if not _is_ip_address(host):
+        raise WrongValueError(f"{host!r} is not an IP address, such as 127.0.0.1 or [::1]")
+    return host, port
 
 
 def file_in(folder: Path) -> Callable[[object], Path]:
@@ -113,6 +153,22 @@ def file_in(folder: Path) -> Callable[[object], Path]:
         path = folder / text(value)
         if not path.is_file():
             raise WrongValueError(f"there is no file {str(path)!r}")
+        return path
+
+    return convert
+
+
+def authorities_in(folder: Path) -> Callable[[object], Path]:
+    """Take the name of a file of certificates (PEM), relative to a folder."""
+
+    def convert(value: object) -> Path:
+        path = file_in(folder)(value)
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except ssl.SSLError as error:
+            raise WrongValueError(f"{str(path)!r} holds no certificate in PEM") from error
+        except OSError as error:
+            raise WrongValueError(f"{str(path)!r} can't be read: {error.strerror}") from error
         return path
 
     return convert
@@ -128,13 +184,3 @@ def folder_in(folder: Path) -> Callable[[object], Path]:
         return path
 
     return convert
-
-
-def identity_domains(value: object) -> tuple[str, ...]:
-    """The domains that the certificate of an identity folder authenticates."""
-    identity = Identity.load(folder_in(Path())(value))
-    if not identity.domains:
-        raise WrongValueError(
-            f"the certificate {str(identity.certificate_chain)!r} names no domain in its subjectAltName"
-        )
-    return identity.domains

@@ -1,16 +1,20 @@
 """A run as a whole: selection, preflight, workers, reports, how it ends."""
 
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
 
 from mimi_conformance.mocks.network.exchange import Direction, Exchange
+from mimi_conformance.mocks.network.laboratory import write_laboratory
 from mimi_conformance.reports import json_report
 from mimi_conformance.reports.model import CheckOutcome, ExitCode, Verdict
 from mimi_conformance.suites.target import conductor, options
 from mimi_conformance.suites.target.finding import Finding, Outcome
 from mimi_conformance.suites.target.run import NoRunError, RunOptions, run_suites, suite_names
+from mimi_conformance.suites.target.sections import Reach
+from mimi_conformance.suites.target.template import render
 
 TWO = """
     @checks("PROTO-5.7-12")
@@ -102,8 +106,10 @@ def test_a_description_with_mistakes_is_a_problem_of_the_preflight(tmp_path, sui
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"place": "missing.toml"}, "There is no file missing.toml"),
+        ({"place": "missing.toml"}, "There is no file 'missing.toml'. `mimi-conformance init` writes one."),
+        ({"place": ""}, "There is no file ''."),
         ({"place": "https://a.example"}, "needs --ca"),
+        ({"reference": True, "ca": Path("ca.pem")}, "--ca and --identity go with --target https://HOST"),
         ({"place": "https://a.example", "reference": True}, "Give either --target or --reference"),
     ],
 )
@@ -112,6 +118,31 @@ def test_a_target_that_can_not_be_one_is_wrong_usage(suites, capsys, given, says
         run_suites(RunOptions(folder=suites, **given))
     assert caught.value.exit_code == ExitCode.USAGE
     assert says in capsys.readouterr().err
+
+
+def test_the_folder_of_a_laboratory_is_no_target_but_holds_one(suites, tmp_path, capsys):
+    (tmp_path / "target.toml").touch()
+    with pytest.raises(NoRunError):
+        run_suites(RunOptions(folder=suites, place=str(tmp_path)))
+    assert f"Did you mean {tmp_path / 'target.toml'}?" in capsys.readouterr().err
+
+
+def test_more_workers_than_the_peers_have_domains_for_is_a_problem_of_the_configuration(suites, write, tmp_path):
+    write("family/test_things.py", TWO)
+    write_laboratory(tmp_path, ["b.example", "c.example"], None)
+    peers = dict.fromkeys(["b.example", "c.example"], "127.0.0.1:0")
+    text = render(
+        domain="a.example",
+        url="https://127.0.0.1:1",
+        trust="ca.pem",
+        peers_folder=".",
+        peers=peers,
+        reach=Reach.HOSTS_FILE,
+    )
+    (tmp_path / "target.toml").write_text(text)
+    found = run_suites(RunOptions(place=str(tmp_path / "target.toml"), folder=suites, workers=2))
+    assert found.exit_code is ExitCode.PREFLIGHT
+    assert "Each worker needs 2 domains of its own, and [peers.domains] has 2" in found.preflight[0].message
 
 
 def test_workers_give_the_same_results_as_one_process(run):

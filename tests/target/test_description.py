@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mimi_conformance.mocks.network.authority import CertificateAuthority
+from mimi_conformance.mocks.network.addresses import Address
+from mimi_conformance.mocks.network.authority import CertificateAuthority, Identity
+from mimi_conformance.mocks.network.laboratory import write_laboratory
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.url_template import UrlStyle
 from mimi_conformance.suites.target.description import TargetDescription
@@ -58,7 +60,7 @@ joining_code = "sesame"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "ca.pem").touch()
+    CertificateAuthority.create().save(tmp_path)
     (tmp_path / "peers").mkdir()
     return tmp_path
 
@@ -135,6 +137,20 @@ def test_the_token_stays_out_of_what_gets_printed(folder: Path) -> None:
         ("https://127.0.0.1:8443", "https://me@127.0.0.1", "provider.url: 'https://me@127.0.0.1' has more than"),
         ('"ca.pem"', '"no.pem"', "provider.trust: there is no file"),
         ('"ca.pem"', "5", "provider.trust: 5 is not a string"),
+        ('"ca.pem"', '"ca.key"', "provider.trust: '%(folder)s/ca.key' holds no certificate in PEM"),
+        ('hub.example", "hub.test', 'hub.example", "hub.example', "provider.domains: 'hub.example' stands there more"),
+        (
+            "https://127.0.0.1:8443",
+            "https://a..b:8443",
+            "provider.url: 'a..b' is neither an IP address nor a host name",
+        ),
+        ("https://127.0.0.1:8443", "https://ü.test", "provider.url: 'ü.test' is neither an IP address nor a host name"),
+        (
+            "https://127.0.0.1:8443",
+            "https://127.0.0.1\\n:8443",
+            "provider.url: 'https://127.0.0.1\\n:8443' is not a URL",
+        ),
+        ("https://127.0.0.1:8443", "https://the hub", "provider.url: 'https://the hub' is not a URL: it has a space"),
         ('["hub"]', '["hubb"]', "provider.roles[0]: unknown value 'hubb'; did you mean 'hub'?"),
         ('["hub"]', '"hub"', "provider.roles: 'hub' is not a list"),
         ('"search-nick"', '"search-nik"', "provider.features[1]: unknown feature 'search-nik'; did you mean 'search-"),
@@ -143,12 +159,20 @@ def test_the_token_stays_out_of_what_gets_printed(folder: Path) -> None:
         ('"host-map"', '"hostmap"', "peers.reach: unknown value 'hostmap'; did you mean 'host-map'?"),
         ('"a.test" = "127.0.0.1:0"', "", "peers.domains: the table is empty; say where"),
         ('"a.test" = "127.0.0.1:0"', '"a.test" = "127.0.0.1:70000"', "peers.domains.a.test: '127.0.0.1:70000' is not"),
+        (
+            '"a.test" = "127.0.0.1:0"',
+            '"a.test" = "localhost:0"',
+            "peers.domains.a.test: 'localhost' is not an IP addre",
+        ),
+        ('"a.test" = "127.0.0.1:0"', '"a.test" = "::1:0"', "peers.domains.a.test: '::1:0' is not an address; an IPv6"),
+        ('"a.test" = "127.0.0.1:0"', '"hub.test" = "127.0.0.1:0"', "peers.domains.hub.test: this is the target; our"),
         ("[settings]", "[setings]", "setings: unknown key; did you mean 'settings'?"),
         ('"slashes"', '"slash"', "settings.url_template_style: unknown value 'slash'; did you mean 'slashes'?"),
         ("request_seconds = 3", "request_seconds = 0", "settings.request_seconds: 0 is not a number of seconds"),
         ("request_seconds = 3", "largest_body_bytes = true", "settings.largest_body_bytes: true is not a whole number"),
         ("http://127.0.0.1:9000/control/", "127.0.0.1:9000", "control.url: '127.0.0.1:9000' is not usable"),
         ('token = "secret"', 'token = ""', "control.token: the string is empty"),
+        ('token = "secret"', 'token = "sëcret"', "control.token: it can't stand in an HTTP header"),
         ("[control]", "[controll]", "controll: unknown key; did you mean 'control'?"),
         ('[control]\nurl = "http://127.0.0.1:9000/control/"\ntoken = "secret"', "", "peers.reach: a host map is told"),
         ("hub.example/u/bob", "hub.example/d/bob", "fixtures.users.bob.uri: 'mimi://hub.example/d/bob' is the URI of"),
@@ -174,7 +198,13 @@ def test_the_token_stays_out_of_what_gets_printed(folder: Path) -> None:
 def test_each_mistake_is_named_once(folder: Path, written: str, instead: str, mistake: str) -> None:
     assert written in COMPLETE
     [found] = mistakes(folder, COMPLETE.replace(written, instead))
-    assert found.startswith(mistake)
+    assert found.startswith(mistake.replace("%(folder)s", str(folder)))
+
+
+@pytest.mark.parametrize("host", ["localhost", "mimi_hub", "127.0.0.1", "[::1]", "Hub.Example", "hub.example."])
+def test_a_url_can_have_any_host_that_can_be_reached(folder: Path, host: str) -> None:
+    target = load(folder, COMPLETE.replace("https://127.0.0.1:8443", f"https://{host}:8443"))
+    assert target.provider.address == (host.strip("[]").lower(), 8443)
 
 
 def test_all_mistakes_are_found_in_one_pass(folder: Path) -> None:
@@ -244,11 +274,15 @@ def test_the_examples_in_the_template_load_when_uncommented(folder: Path) -> Non
     assert [entry.type for entry in target.fixtures.users["bob"].profile] == ["handle", "oidcStdClaim", "email"]
 
 
-def test_a_url_with_a_ca_and_an_identity_is_description_enough(tmp_path: Path) -> None:
-    authority = CertificateAuthority.create()
-    trust = authority.save(tmp_path)
-    authority.issue(["a.test"], tmp_path / "peer")
-    target = TargetDescription.for_url("https://hub.example:8443", trust, tmp_path / "peer")
+@pytest.fixture
+def lab(tmp_path: Path) -> Path:
+    """What `mimi-conformance init` leaves behind."""
+    write_laboratory(tmp_path, ["a.test", "b.test"], "hub.example")
+    return tmp_path
+
+
+def test_a_url_with_a_ca_and_an_identity_is_description_enough(lab: Path) -> None:
+    target = TargetDescription.for_url("https://hub.example:8443", lab / "ca.pem", lab / "peer" / "a.test")
     assert target.wire_only
     assert target.provider.domain == "hub.example"
     assert target.provider.address == ("hub.example", 8443)
@@ -256,7 +290,43 @@ def test_a_url_with_a_ca_and_an_identity_is_description_enough(tmp_path: Path) -
     assert target.peers.reach is Reach.NONE
 
 
-def test_each_mistake_on_the_command_line_is_named(tmp_path: Path) -> None:
+def test_every_identity_in_a_folder_is_a_peer(lab: Path) -> None:
+    target = TargetDescription.for_url("https://hub.example:8443", lab / "ca.pem", lab / "peer")
+    assert list(target.peers.domains) == ["a.test", "b.test"]
+
+
+@pytest.mark.parametrize("folder", [".", "target/.."])
+def test_a_folder_without_an_identity_is_named(lab: Path, folder: str) -> None:
     with pytest.raises(TargetError) as raised:
-        TargetDescription.for_url("https://127.0.0.1", tmp_path / "ca.pem", tmp_path)
+        TargetDescription.for_url("https://hub.example", lab / "ca.pem", lab / folder)
+    [mistake] = raised.value.mistakes
+    assert mistake.startswith(f"--identity: there is no chain.pem in {lab / folder}, nor in a folder in it")
+
+
+def test_a_certificate_that_is_nobodys_is_named(tmp_path: Path) -> None:
+    authority = CertificateAuthority.create()
+    trust = authority.save(tmp_path)
+    authority.issue(["*.test"], tmp_path / "peer")
+    with pytest.raises(TargetError, match=r"--identity: .*chain.pem names no provider's domain"):
+        TargetDescription.for_url("https://hub.example", trust, tmp_path / "peer")
+
+
+def test_the_server_at_an_ip_address_is_asked_for_its_name(lab: Path) -> None:
+    def name_of(address: Address, trust: Path, identity: Identity) -> str:
+        assert address == ("127.0.0.1", 443)
+        assert trust == lab / "ca.pem"
+        assert identity.domains == ("a.test",)
+        return "hub.example"
+
+    target = TargetDescription.for_url("https://127.0.0.1", lab / "ca.pem", lab / "peer", name_of)
+    assert target.provider.domain == "hub.example"
+    assert target.provider.address == ("127.0.0.1", 443)
+    with pytest.raises(TargetError, match="url: the provider's domain can't be told from an IP address"):
+        TargetDescription.for_url("https://127.0.0.1", lab / "ca.pem", lab / "peer")
+
+
+def test_each_mistake_on_the_command_line_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(TargetError) as raised:
+        TargetDescription.for_url("http://hub.example", tmp_path / "ca.pem", tmp_path / "none")
     assert [mistake.partition(":")[0] for mistake in raised.value.mistakes] == ["url", "--ca", "--identity"]
+    assert raised.value.place == "http://hub.example"

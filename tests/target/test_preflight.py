@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from mimi_conformance.mocks.network.authority import CertificateAuthority, Identity
-from mimi_conformance.mocks.network.laboratory import TARGET_FOLDER
+from mimi_conformance.mocks.network.laboratory import PEER_FOLDER, TARGET_FOLDER
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.server import ASGIApp, Receive, Scope, Send, TLSServer
 from mimi_conformance.reference.provider.url_template import UrlStyle
@@ -25,6 +25,8 @@ from mimi_conformance.suites.target import reachability
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.finding import Finding, Outcome
 from mimi_conformance.suites.target.preflight import preflight
+from mimi_conformance.suites.target.reachability import certified_domain
+from mimi_conformance.suites.target.reading import WrongValueError
 from mimi_conformance.suites.target.reference_target import ReferenceTarget
 from mimi_conformance.suites.target.sections import ControlDescription, Reach
 from mimi_conformance.suites.target.users import Fixtures, ProfileEntry, ProfileType, TargetUser
@@ -217,6 +219,28 @@ def test_a_certificate_at_the_wrong_time(
     assert "set the clock that is wrong" in found.sentence
 
 
+def test_a_server_at_an_ip_address_is_known_by_its_certificate(
+    identity: Identity, laboratory: Path, tmp_path: Path
+) -> None:
+    trust = laboratory / "ca.pem"
+    ours = Identity.load(laboratory / PEER_FOLDER / "b.example")
+    with serving(answering(b"{}"), identity, trust) as port:
+        assert certified_domain(("127.0.0.1", port), trust, ours) == "a.example"
+        other = CertificateAuthority.create("somebody else").save(tmp_path)
+        with pytest.raises(WrongValueError, match="does not lead to an authority in"):
+            certified_domain(("127.0.0.1", port), other, ours)
+    with pytest.raises(WrongValueError, match=f"Nothing listens at 127.0.0.1:{port}; start the server"):
+        certified_domain(("127.0.0.1", port), trust, ours)
+
+
+def test_a_server_whose_certificate_names_nobody_needs_a_name(laboratory: Path, tmp_path: Path) -> None:
+    trust = laboratory / "ca.pem"
+    nameless = CertificateAuthority.load(laboratory).issue([], tmp_path, common_name="a.example")
+    ours = Identity.load(laboratory / PEER_FOLDER / "b.example")
+    with serving(answering(b"{}"), nameless, trust) as port, pytest.raises(WrongValueError, match="names no domain"):
+        certified_domain(("127.0.0.1", port), trust, ours)
+
+
 def test_a_server_that_does_not_trust_our_peers(
     description: TargetDescription, identity: Identity, tmp_path: Path
 ) -> None:
@@ -224,7 +248,7 @@ def test_a_server_that_does_not_trust_our_peers(
     with serving(answering(b"{}"), identity, stranger) as port:
         found = problem(at(description, port))
     assert found.name == "client certificate"
-    assert "make it trust the authority of our peers" in found.sentence
+    assert f"make it trust the authority of our peers ({description.peers.folder / 'ca.pem'})" in found.sentence
 
 
 @pytest.mark.parametrize(
@@ -329,4 +353,14 @@ def test_a_port_of_ours_that_is_taken(description: TargetDescription) -> None:
         peers = replace(description.peers, domains={"b.example": ("127.0.0.1", port)}, reach=Reach.OWN_DOMAINS)
         found = problem(replace(description, peers=peers))
     assert found.name == "our peers"
-    assert f"can't listen at 127.0.0.1:{port}" in found.sentence
+    assert found.sentence == (
+        f"Our peer b.example can't listen at 127.0.0.1:{port} (Address already in use); end what listens there, or "
+        "give it another address in [peers.domains]."
+    )
+
+
+def test_an_address_that_is_not_ours(description: TargetDescription) -> None:
+    peers = replace(description.peers, domains={"b.example": ("192.0.2.1", 443)}, reach=Reach.OWN_DOMAINS)
+    found = problem(replace(description, peers=peers))
+    assert "can't listen at 192.0.2.1:443" in found.sentence
+    assert "give it an IP address of this machine in [peers.domains]" in found.sentence

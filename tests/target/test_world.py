@@ -1,6 +1,7 @@
 """The world offers users, inboxes and peers, from the control interface or the fixtures, and says what is missing."""
 
 import pickle
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from mimi_conformance.reference.wire.protocol.identifier import (
 )
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.judgement import Blocked, Inconclusive, NotDeclared
-from mimi_conformance.suites.target.laboratory import LaboratoryError
+from mimi_conformance.suites.target.laboratory import LaboratoryError, open_laboratory, require_enough_for
 from mimi_conformance.suites.target.reference_target import ReferenceTarget
 from mimi_conformance.suites.target.sections import ControlDescription, CredentialIdentity, Reach
 from mimi_conformance.suites.target.users import (
@@ -265,6 +266,44 @@ def test_a_folder_with_one_identity_gives_one_peer_that_can_issue_nothing(target
             _ = world.other_peer
         with pytest.raises(Blocked, match="the key of our peers' authority"):
             world.issue("b.example")
+
+
+@pytest.fixture
+def without_key(target: TargetDescription, tmp_path: Path) -> TargetDescription:
+    """A target whose peers have certificates, and nobody to issue more."""
+    shutil.copytree(target.peers.folder / "peer", tmp_path / "peer")
+    return replace(target, control=None, peers=replace(target.peers, folder=tmp_path, reach=Reach.NONE))
+
+
+@pytest.mark.parametrize("folder", [".", "peer"])
+def test_peers_keep_their_certificates_without_the_key_of_their_authority(
+    without_key: TargetDescription, folder: str
+) -> None:
+    peers = replace(without_key.peers, folder=without_key.peers.folder / folder)
+    with open_laboratory(replace(without_key, peers=peers), 0) as laboratory:
+        assert not laboratory.can_issue
+        assert [peer.identity.domains for peer in laboratory.peers] == [("b.example",), ("c.example",)]
+
+
+def test_a_peer_that_nobody_has_a_certificate_for_is_named(without_key: TargetDescription) -> None:
+    described = replace(without_key, peers=replace(without_key.peers, domains={"d.example": ("127.0.0.1", 0)}))
+    with pytest.raises(LaboratoryError, match=r"d\.example has no certificate in .* no ca.key"), open_world(described):
+        pass
+
+
+def test_a_peer_shows_nobody_elses_certificate(without_key: TargetDescription) -> None:
+    folder = without_key.peers.folder / "peer" / "b.example"
+    described = replace(without_key, peers=replace(without_key.peers, folder=folder))
+    with pytest.raises(LaboratoryError, match=r"is for b\.example, not for c\.example"), open_world(described):
+        pass
+
+
+def test_too_few_certificates_for_so_many_workers(without_key: TargetDescription) -> None:
+    told = replace(without_key, peers=replace(without_key.peers, reach=Reach.HOST_MAP))
+    require_enough_for(told, 1)
+    with pytest.raises(LaboratoryError, match=r"b1\.example has no certificate"):
+        require_enough_for(told, 2)
+    require_enough_for(without_key, 2)  # nobody looks for them, so that they can all have the same names
 
 
 def test_too_few_domains_for_so_many_workers(target: TargetDescription) -> None:
