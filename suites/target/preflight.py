@@ -83,11 +83,11 @@ def _check_over_http(description: TargetDescription, peer: Peer) -> Iterator[Fin
 def _client_certificate(exchange: Exchange, description: TargetDescription, peer: Peer) -> Finding:
     """Whether the server lets our peer in, as far as TLS and HTTP show it."""
     name = "client certificate"
-    certificate = peer.identity.certificate
+    since, until = peer.identity.certificate.not_valid_before_utc, peer.identity.certificate.not_valid_after_utc
     where = show_address(description.provider.address)
     advice = (
         f"make it trust the authority of our peers ({_authority(description, peer)}), and see that its clock lies "
-        f"between {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} and {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
+        f"between {since:%Y-%m-%d %H:%M} and {until:%Y-%m-%d %H:%M} UTC"
     )
     if exchange.refused_in_transport:
         sentence = f"The server refuses the certificate of our peer {peer.domain} ({exchange.error}); {advice}."
