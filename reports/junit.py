@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from mimi_conformance.reports.evidence_text import exchange_lines
 from mimi_conformance.reports.model import CheckOutcome, Run, TestResult, Verdict
 
 _FAILURES = frozenset({Verdict.FAIL})
@@ -86,8 +87,8 @@ def _explanation(test: TestResult) -> Iterator[str]:
             if judgement.reason:
                 yield judgement.reason
     for exchange in test.exchanges:
-        answer = str(exchange.status) if exchange.status is not None else exchange.error or "no answer"
-        yield f"{exchange.direction}: {exchange.method} {exchange.url} -> {answer}"
+        yield ""
+        yield from (line.plain for line in exchange_lines(exchange, verbose=False))
 
 
 def _problems(run: Run) -> Iterator[tuple[str, str]]:

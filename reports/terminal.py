@@ -1,15 +1,16 @@
 """A run on the terminal: what failed first, then the rest, then the numbers."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from mimi_conformance.reports.evidence_text import exchange_lines
+from mimi_conformance.reports.layout import Indented, Printable
 from mimi_conformance.reports.model import (
     CheckOutcome,
     ExitCode,
@@ -51,9 +52,10 @@ MEANINGS = {
     ExitCode.PREFLIGHT: "configuration: the preflight stopped the run before any test",
 }
 
+NOTHING_SELECTED = "nothing ran: what was asked for matches no test"
+
 _SHOWN_EXCHANGES = 2  # of a failed test, counted from the last; `verbose` shows all
 _SHOWN_TESTS = 3  # of those that share a reason; `verbose` names all
-_INDENT = (0, 0, 0, 2)
 
 
 def render(run: Run, console: Console, *, verbose: bool = False) -> None:
@@ -64,15 +66,17 @@ def render(run: Run, console: Console, *, verbose: bool = False) -> None:
         _failures(run, verbose=verbose),
         _harness_errors(run),
         _stale(run),
-        _noted(run),
+        _noted(run, verbose=verbose),
         _readings(run),
         _unjudged(run, verbose=verbose),
+        _broken_requirements(run),
         _summary(run),
     )
     for renderable in chain.from_iterable(sections):
         if isinstance(renderable, Rule):
             console.print()
-        console.print(renderable, highlight=False)
+        # A file keeps long lines whole, so that bytes can be searched for and copied.
+        console.print(Printable(renderable), highlight=False, soft_wrap=not console.is_terminal)
 
 
 def _header(run: Run) -> Iterator[RenderableType]:
@@ -119,18 +123,29 @@ def _failure(
     shown = test.exchanges if verbose else test.exchanges[-_SHOWN_EXCHANGES:]
     if len(shown) < len(test.exchanges):
         left_out = len(test.exchanges) - len(shown)
-        yield _indented(f"{left_out} earlier exchanges are left out; --verbose and the JSON report have them.", "dim")
+        which = "1 earlier exchange is" if left_out == 1 else f"{left_out} earlier exchanges are"
+        yield _indented(f"{which} left out; --verbose and the JSON report show everything.", "dim")
     for exchange in shown:
         yield _shifted(exchange_lines(exchange, verbose=verbose))
 
 
 def _broken(judgement: Judgement, requirement: RequirementResult | None) -> Iterator[RenderableType]:
-    place = f"  {requirement.level}, {requirement.draft}, {requirement.section}" if requirement else ""
-    yield Text.assemble((judgement.requirement, STYLES[judgement.verdict]), (place, "dim"))
+    yield _place(judgement.requirement, requirement, judgement.verdict)
     if requirement:
         yield _indented(requirement.text)
-    yield _indented(f"expected  {judgement.expected}")
-    yield _indented(f"got       {judgement.got}", "bold")
+    yield from _what_came(judgement)
+
+
+def _place(id_: str, requirement: RequirementResult | None, verdict: Verdict) -> Text:
+    """A requirement with how hard it is and where it stands."""
+    place = f"  {requirement.level}, {requirement.draft}, {requirement.section}" if requirement else ""
+    return Text.assemble((id_, STYLES[verdict]), (place, "dim"))
+
+
+def _what_came(judgement: Judgement) -> Iterator[RenderableType]:
+    if judgement.expected is not None:
+        yield _indented(f"expected  {judgement.expected}")
+        yield _indented(f"got       {judgement.got}", "bold")
     if judgement.reason:
         yield _indented(judgement.reason, "dim")
 
@@ -160,19 +175,26 @@ def _stale(run: Run) -> Iterator[RenderableType]:
             yield Text.assemble((stale.test, "bold"), f": {stale.why}; strike it from the file")
 
 
-def _noted(run: Run) -> Iterator[RenderableType]:
+def _noted(run: Run, *, verbose: bool) -> Iterator[RenderableType]:
+    requirements = {requirement.id: requirement for requirement in run.requirements}
     for verdict in (Verdict.KNOWN_FAILURE, Verdict.WARN, Verdict.INFO):
-        noted = [
-            (test, judgement) for test in run.tests for judgement in test.judgements if judgement.verdict is verdict
-        ]
-        if noted:
-            yield Rule(f"{_headline(verdict)} ({len(noted)})", style=STYLES[verdict], align="left")
-        for test, judgement in noted:
-            yield Text.assemble((judgement.requirement, STYLES[verdict]), f"  {test.title}")
-            if judgement.expected is not None:
-                yield _indented(f"expected {judgement.expected}; got {judgement.got}")
-            if judgement.reason:
-                yield _indented(judgement.reason, "dim")
+        # One rule of the drafts can stand behind several requirements, and several tests can see it broken alike.
+        alike: dict[tuple[str, Judgement], list[tuple[str, str]]] = {}
+        for test in run.tests:
+            for judgement in test.judgements:
+                if judgement.verdict is verdict:
+                    same = alike.setdefault((test.title, replace(judgement, requirement="")), [])
+                    same.append((judgement.requirement, test.id))
+        if alike:
+            count = len({test for places in alike.values() for _, test in places})
+            yield Rule(f"{_headline(verdict)} ({count})", style=STYLES[verdict], align="left")
+        for (title, judgement), places in alike.items():
+            yield Text()
+            yield Text(title, style="bold")
+            for id_ in dict.fromkeys(id_ for id_, _ in places):
+                yield _place(id_, requirements.get(id_), verdict)
+            yield from _what_came(judgement)
+            yield _some(list(dict.fromkeys(test for _, test in places)), verbose=verbose)
 
 
 def _readings(run: Run) -> Iterator[RenderableType]:
@@ -198,9 +220,28 @@ def _unjudged(run: Run, *, verbose: bool) -> Iterator[RenderableType]:
             yield Rule(f"{_headline(verdict)} ({count})", style=STYLES[verdict], align="left")
         for reason, tests in sorted(by_reason.items()):
             yield Text.assemble((reason, STYLES[verdict]), (f"  {_tests(len(tests))}", "dim"))
-            shown = tests if verbose else tests[:_SHOWN_TESTS]
-            more = "" if len(shown) == len(tests) else f"\nand {len(tests) - len(shown)} more"
-            yield _indented("\n".join(shown) + more, "dim")
+            yield _some(tests, verbose=verbose)
+
+
+def _some(tests: Sequence[str], *, verbose: bool) -> RenderableType:
+    shown = tests if verbose else tests[:_SHOWN_TESTS]
+    more = "" if len(shown) == len(tests) else f"\nand {len(tests) - len(shown)} more"
+    return _indented("\n".join(shown) + more, "dim")
+
+
+def _broken_requirements(run: Run) -> Iterator[RenderableType]:
+    """What failed once more, in a line or two each: after a long report, this is what is still on the screen."""
+    broken = [requirement for requirement in run.requirements if requirement.verdict is Verdict.FAIL]
+    if broken:
+        yield Rule(f"Broken requirements ({len(broken)})", style=STYLES[Verdict.FAIL], align="left")
+    for requirement in broken:
+        seen = sum(
+            judgement.requirement == requirement.id and judgement.verdict is Verdict.FAIL
+            for test in run.tests
+            for judgement in test.judgements
+        )
+        yield _place(requirement.id, requirement, Verdict.FAIL).append(f"  {_tests(seen)}", "dim")
+        yield _indented(requirement.text)
 
 
 def _summary(run: Run) -> Iterator[RenderableType]:
@@ -217,7 +258,8 @@ def _summary(run: Run) -> Iterator[RenderableType]:
     if run.unstarted:
         yield Text(f"{_tests(run.unstarted)} were left out")
     style = STYLES[Verdict.PASS if run.exit_code is ExitCode.CONFORMANT else Verdict.FAIL]
-    yield Text.assemble((MEANINGS[run.exit_code], style), (f"  (exit code {run.exit_code:d})", "dim"))
+    meaning = NOTHING_SELECTED if run.exit_code is ExitCode.NOTHING_RAN and not run.tests else MEANINGS[run.exit_code]
+    yield Text.assemble((meaning, style), (f"  (exit code {run.exit_code:d})", "dim"))
 
 
 def _topics(run: Run) -> Table:
@@ -263,11 +305,10 @@ def _indented(text: str, style: str = "") -> RenderableType:
 
 
 def _shifted(lines: Iterable[Text]) -> RenderableType:
-    """Lines to the right, each by itself: padded together they would all get as long as the longest."""
-    return Group(*(Padding(line, _INDENT, expand=False) for line in lines))
+    return Indented(Group(*lines))
 
 
 def console_of(*, error: bool = False) -> Console:
-    """A console for standard output or standard error; without a terminal it is wide, so that nothing is folded."""
+    """A console for standard output or standard error; without a terminal its rules and tables are wide."""
     console = Console(stderr=error, highlight=False, soft_wrap=False)
     return console if console.is_terminal else Console(stderr=error, highlight=False, width=120)

@@ -26,7 +26,8 @@ def test_a_failure_says_what_was_expected_and_what_was_sent(run):
     failure = case(run, "test_a_grant_is_kept").find("failure")
     assert failure.get("message") == "expected 201; got 500"
     assert "PROTO-5.7-15: expected 201; got 500" in failure.text
-    assert "POST https://a.example/consent/3 -> 500" in failure.text
+    assert "b.example → target  POST https://a.example/consent/3" in failure.text
+    assert "2 bytes  00ff\n  tree\nanswer  500" in failure.text
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@ from io import StringIO
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from mimi_conformance.reports import terminal
-from mimi_conformance.reports.model import CheckOutcome, ExitCode, Message, PreflightFinding, Verdict
+from mimi_conformance.reports.model import CheckOutcome, ExitCode, Judgement, Message, PreflightFinding, Verdict
 from mimi_conformance.reports.progress import MARKS, RunProgress
 
 
@@ -99,6 +100,66 @@ def test_a_run_that_the_preflight_stopped_shows_all_of_it(run):
 def test_a_preflight_without_problems_is_silent(run):
     fine = (PreflightFinding("connection", CheckOutcome.OK, "It is there."),)
     assert "Preflight" not in text_of(replace(run, preflight=fine))
+
+
+def test_warnings_that_are_alike_are_told_together(run):
+    [test] = [test for test in run.tests if test.verdict is Verdict.WARN]
+    both = tuple(Judgement(id_, Verdict.WARN, "201", "204") for id_ in ("PROTO-5.7-15", "PROTO-5.7-16"))
+    many = [replace(test, id=f"a::test_{number}", title="A grant is kept.", judgements=both) for number in range(5)]
+    lines = text_of(replace(run, tests=tuple(many))).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("Warnings (5)"))
+    assert lines[start + 1 : start + 11] == [
+        "",
+        "A grant is kept.",
+        "PROTO-5.7-15  MUST, draft-x, 5.7 Consent",
+        "PROTO-5.7-16",
+        "  expected  201",
+        "  got       204",
+        "  a::test_0",
+        "  a::test_1",
+        "  a::test_2",
+        "  and 2 more",
+    ]
+
+
+def test_broken_requirements_are_listed_once_more_at_the_end(run, failing):
+    twice = replace(run, tests=(failing, replace(failing, id="transport/consent::test_x")))
+    [_, end] = text_of(twice).split("Broken requirements (1)")
+    assert "PROTO-5.7-15  MUST, draft-x, 5.7 Consent  2 tests\n  It is answered\n" in end
+    assert "Broken requirements" not in text_of(replace(run, requirements=run.requirements[1:]))
+
+
+def test_a_selection_that_matches_nothing_is_called_that(run):
+    nothing = replace(run, tests=(), stale_known_failures=(), harness_errors=())
+    assert text_of(nothing).splitlines()[-1] == f"{terminal.NOTHING_SELECTED}  (exit code 5)"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_nothing_that_a_server_sends_is_obeyed_by_the_terminal(run, failing, is_terminal):
+    nasty = Judgement("PROTO-5.7-15", Verdict.FAIL, "calm", "\x1b[31mred\x00\x9b0m\u202eback\ud800")
+    console = Console(file=StringIO(), width=120, force_terminal=is_terminal, no_color=True)
+    terminal.render(replace(run, tests=(replace(failing, judgements=(nasty,)),)), console)
+    text = console.file.getvalue()
+    assert "\ufffd[31mred\ufffd\ufffd0m\ufffdback\ufffd" in text
+    assert "\x1b[31m" not in text
+    text.encode()
+
+
+def test_a_file_has_whole_lines_and_no_trailing_space(run, failing):
+    message = Message((), bytes(64), 64, "X", f"value: {'ab ' * 60}")
+    long = replace(run, tests=(replace(failing, exchanges=(replace(failing.exchanges[0], request=message),)),))
+    lines = text_of(long, width=80).splitlines()
+    assert f"    64 bytes  {'00' * 64}" in lines
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+def test_what_is_folded_on_a_terminal_stays_indented(run, failing):
+    wordy = Judgement("PROTO-5.7-15", Verdict.FAIL, "word " * 30, "else")
+    console = Console(file=StringIO(), width=40, force_terminal=True, no_color=True)
+    terminal.render(replace(run, tests=(replace(failing, judgements=(wordy,)),)), console)
+    folded = [Text.from_ansi(line).plain for line in console.file.getvalue().splitlines() if "word word" in line]
+    assert len(folded) > 1
+    assert all(line.startswith("  ") for line in folded)
 
 
 def test_a_long_body_is_abridged(run, failing):
