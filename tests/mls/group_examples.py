@@ -64,7 +64,7 @@ def dictionary(**components: bytes) -> Extension:
 
 SUPPORTED_COMPONENTS = ComponentsList((APP_COMPONENTS, 0x0002, 0x0008, COMPONENT, GREASE))
 LEAF_EXTENSIONS = (
-    dictionary(c0001=SUPPORTED_COMPONENTS.encode()),
+    dictionary(c0001=SUPPORTED_COMPONENTS.encode(), c0002=ComponentsList((COMPONENT, GREASE)).encode()),
     Extension(ExtensionType(GREASE), b"ignored"),
 )
 
