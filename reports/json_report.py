@@ -40,7 +40,9 @@ def dumps(run: Run) -> str:
         "seconds": run.seconds,
         "counts": {verdict.value: count for verdict, count in sorted(run.counts.items())},
     }
-    return json.dumps(derived | cast("dict[str, Any]", plain(run)), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(derived | cast("dict[str, Any]", plain(run)), indent=1, ensure_ascii=False) + "\n"
+    # A server can send half of a surrogate pair, in JSON; what UTF-8 can't hold is left escaped.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def loads(text: str) -> Run:

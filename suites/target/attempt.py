@@ -24,6 +24,7 @@ from mimi_conformance.suites.target.judgement import (
 )
 
 SUITES = Path(suites.__path__[0]).resolve()
+"""The suites as they were imported; pytest may run those of a checkout beside an installed copy."""
 _MACHINERY = frozenset({"_pytest", "pluggy"})
 
 PASSING = frozenset({Verdict.PASS, Verdict.INFO, Verdict.OTHER_READING, Verdict.WARN, Verdict.UNSTABLE})
@@ -55,10 +56,16 @@ def cited(item: pytest.Item) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id_ for mark in marks for id_ in mark.args))
 
 
+def suites_around(path: Path) -> Path | None:
+    """The folder of this project's suites that a resolved path is in: the one imported, or that of a checkout."""
+    folders = (folder for folder in (path, *path.parents) if folder.name == SUITES.name)
+    return next((folder for folder in folders if (folder / "target" / "plugin.py").is_file()), None)
+
+
 def test_id(item: pytest.Item) -> str:
     """The name of a test without paths: ``transport/consent::test_grant[201]``."""
     path = item.path.resolve()
-    root = SUITES if path.is_relative_to(SUITES) else item.config.rootpath.resolve()
+    root = suites_around(path) or item.config.rootpath.resolve()
     place = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
     file = place.with_name(place.stem.removeprefix("test_"))
     return f"{file.as_posix()}::{item.nodeid.partition('::')[2]}"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mimi_conformance.reference.drafts.requirements import UnknownRequirement, requirement
-from mimi_conformance.suites.target.attempt import SUITES
+from mimi_conformance.suites.target.attempt import suites_around
 from mimi_conformance.suites.target.conductor import Commission, Reports, Score
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.known_failures import KnownFailuresError, load
@@ -57,7 +57,7 @@ def ask_for_a_run(config: pytest.Config, commission: Commission) -> bool:
 def ask_for_suites(config: pytest.Config) -> bool:
     """Whether the command line names this project's suites, or a part of them, to be run."""
     named = (Path(argument.partition("::")[0]).resolve() for argument in config.args)
-    return not config.option.collectonly and any(path.is_relative_to(SUITES) for path in named)
+    return not config.option.collectonly and any(map(suites_around, named))
 
 
 def score(config: pytest.Config, commission: Commission) -> Score:

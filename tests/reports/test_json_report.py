@@ -88,3 +88,10 @@ def test_bytes_that_are_not_base64_are_refused():
     document = {**plain(replace(Message(), body=b"x")), "body": "not base64!"}
     with pytest.raises(ReportError, match=r"Message\.body"):
         restored(Message, document)
+
+
+def test_half_of_a_surrogate_pair_can_be_written_down(run, failing):
+    odd = replace(run, tests=(replace(failing, reason="got \ud800"),))
+    text = json_report.dumps(odd)
+    text.encode("utf-8")
+    assert json_report.loads(text).tests[0].reason == "got \ud800"

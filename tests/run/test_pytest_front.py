@@ -4,6 +4,7 @@ import textwrap
 
 import pytest
 
+from mimi_conformance.mocks.network.authority import CertificateAuthority
 from mimi_conformance.reports import json_report
 from mimi_conformance.reports.model import Verdict
 from mimi_conformance.suites.target import conductor
@@ -47,7 +48,7 @@ def session(pytester, monkeypatch):
     """Runs pytest in this process, with a target.toml that describes nobody's server."""
     monkeypatch.setattr(conductor, "preflight", lambda _: ())
     pytester.makepyfile(test_things=textwrap.dedent(SUITE))
-    (pytester.path / "ca.pem").write_text("")
+    CertificateAuthority.create().save(pytester.path)
     (pytester.path / "known.toml").write_text('"things::test_known" = "SRV-1"')
     (pytester.path / "target.toml").write_text(
         textwrap.dedent("""
@@ -106,6 +107,27 @@ def test_conformance_tests_without_a_target_are_wrong_usage(session, capsys):
 
 def test_the_suites_on_several_workers_without_a_target_are_wrong_usage(session, capsys):
     assert session("-n", "2", str(SUITES)).ret == 4
+    assert "These tests need a server to test: give --target" in capsys.readouterr().err
+
+
+@pytest.fixture
+def checkout(pytester):
+    """A clone of this project, with the package installed from somewhere else."""
+    for name, source in {"target/plugin.py": "", "family/test_things.py": textwrap.dedent(SUITE)}.items():
+        file = pytester.path / "clone" / "suites" / name
+        file.parent.mkdir(parents=True)
+        file.write_text(source)
+    return pytester.path / "clone"
+
+
+def test_a_checkout_gives_the_test_ids_of_the_installed_package(session, pytester, checkout):
+    session("--target", "target.toml", "--report-json", "run.json", "-k", "passing", str(checkout / "suites"))
+    [found] = json_report.loads((pytester.path / "run.json").read_text()).tests
+    assert found.id == "family/things::test_passing"
+
+
+def test_the_suites_of_a_checkout_without_a_target_are_wrong_usage(session, checkout, capsys):
+    assert session("-n", "2", str(checkout / "suites")).ret == 4
     assert "These tests need a server to test: give --target" in capsys.readouterr().err
 
 
