@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.key_package import key_package_ref
 from mimi_conformance.reference.mls.key_schedule import (
     confirmation_tag,
     epoch_secret,
@@ -17,12 +18,14 @@ from mimi_conformance.reference.mls.key_schedule import (
     welcome_key,
     welcome_secret,
 )
+from mimi_conformance.reference.mls.labelled import decrypt_with_label, derive_secret
 from mimi_conformance.reference.mls.primitive_errors import PrimitiveError
 from mimi_conformance.reference.mls.psk import PreSharedKey, psk_secret
 from mimi_conformance.reference.mls.transcript import confirmed_transcript_hash, interim_transcript_hash
 from mimi_conformance.reference.wire.errors import EncodeError
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, ContentType
-from mimi_conformance.reference.wire.mls.group import GroupContext
+from mimi_conformance.reference.wire.mls.group import GroupContext, GroupInfo, GroupSecrets
+from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.psk import PreSharedKeyID, PSKType
 from mimi_conformance.reference.wire.mls.registries import CipherSuite
 from tests.mls.official_vectors import Kind, octets, official, suite_of
@@ -93,6 +96,24 @@ def test_transcript_hashes_are_those_of_the_vectors(vector):
         confirmed_transcript_hash(suite, before, proposal)
 
 
+@official(Kind.WELCOME)
+def test_a_welcome_key_opens_the_group_info_of_the_vectors(vector):
+    suite = suite_of(vector)
+    private_key, encoded_key_package, encoded = octets(vector, "init_priv", "key_package", "welcome")
+    ref = key_package_ref(MLSMessage.decode(encoded_key_package).key_package)
+    welcome = MLSMessage.decode(encoded).welcome
+    (encrypted,) = [s.encrypted_group_secrets for s in welcome.secrets if s.new_member == ref]
+    opened = decrypt_with_label(suite, private_key, "Welcome", welcome.encrypted_group_info, encrypted)
+    joiner, psk = GroupSecrets.decode(opened).joiner_secret, psk_secret(suite, ())
+    key = welcome_key(suite, welcome_secret(suite, joiner, psk))
+    group_info = GroupInfo.decode(parameters(suite).aead.open(*key, b"", welcome.encrypted_group_info))
+    context = group_info.group_context
+    secrets, *_ = start_epoch(suite, epoch_secret(suite, joiner, psk, context.encode()), leaf_count=2)
+    assert verify_confirmation_tag(
+        suite, secrets.confirmation_key, context.confirmed_transcript_hash, group_info.confirmation_tag
+    )
+
+
 def external_psk(psk_id: bytes, nonce: bytes, secret: bytes) -> PreSharedKey:
     return PreSharedKey(PreSharedKeyID(psktype=PSKType.external, psk_id=psk_id, psk_nonce=nonce), secret)
 
@@ -133,6 +154,8 @@ def test_group_and_joiner_agree_on_the_init_secret_of_an_external_commit(suite):
     kem_output, init_secret = new_external_init(suite, secrets.external_key_pair().public_key, bytes)
     assert len(init_secret) == parameters(suite).kdf.size
     assert secrets.external_init_secret(kem_output) == init_secret
+    context = parameters(suite).hpke.setup_receiver(kem_output, secrets.external_key_pair().private_key, b"")
+    assert context.export(b"MLS 1.0 external init secret", parameters(suite).kdf.size) == init_secret
     others, *_ = start_epoch(suite, b"another epoch secret", leaf_count=2)
     assert others.external_init_secret(kem_output) != init_secret
 
@@ -143,13 +166,6 @@ def test_an_external_init_that_is_no_kem_output_is_refused(suite):
         secrets.external_init_secret(bytes(parameters(suite).kem.public_key_size))
     with pytest.raises(PrimitiveError):
         new_external_init(suite, b"", bytes)
-
-
-def test_a_welcome_key_opens_what_it_sealed(suite):
-    aead = parameters(suite).aead
-    key = welcome_key(suite, b"welcome secret")
-    assert aead.open(*key, b"", aead.seal(*key, b"", b"GroupInfo")) == b"GroupInfo"
-    assert welcome_key(suite, b"other") != key
 
 
 def test_a_confirmation_tag_is_bound_to_key_and_transcript(suite):
@@ -167,6 +183,12 @@ def test_the_secrets_of_an_epoch_all_differ_and_are_not_printed(suite):
     values += [secret_tree.nodes.root, exporter_tree.nodes.root]
     assert len(set(values)) == len(values) == 10
     assert not [value for value in values if repr(value) in repr((secrets, secret_tree, exporter_tree))]
+
+
+def test_the_exporter_tree_grows_from_a_secret_of_its_own(suite):
+    """No official vector knows the label of mls-extensions, section 4.4."""
+    *_, exporter_tree = start_epoch(suite, b"epoch secret", leaf_count=1)
+    assert exporter_tree.nodes.root == derive_secret(suite, b"epoch secret", "application_export")
 
 
 def test_more_than_a_kdf_can_give_is_refused():

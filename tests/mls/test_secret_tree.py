@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mimi_conformance.reference.mls.framing.epoch import MemberEpoch
 from mimi_conformance.reference.mls.framing.sender_data import sender_data_key_and_nonce
 from mimi_conformance.reference.mls.labelled import derive_secret, derive_tree_secret, expand_with_label
-from mimi_conformance.reference.mls.ratchet import RatchetError, RatchetLimits, RatchetRule
+from mimi_conformance.reference.mls.ratchet import Ratchet, RatchetError, RatchetLimits, RatchetRule
 from mimi_conformance.reference.mls.secret_tree import SecretTree
 from mimi_conformance.reference.mls.tree_math import NoSuchNodeError
 from mimi_conformance.reference.wire.mls.group import GroupContext
@@ -114,8 +114,11 @@ def test_the_limits_are_exact():
 
 
 def test_there_is_no_generation_after_the_last():
-    tree = new_tree(limits=RatchetLimits(kept=0, skipped=2**33))
-    assert refused(RatchetRule.IN_RANGE, 2**32, tree)
+    last = 2**32 - 1
+    _, after = Ratchet(b"ratchet secret", last).key(last, SUITE, LIMITS)
+    with pytest.raises(RatchetError) as caught:
+        after.key(after.generation, SUITE, LIMITS)
+    assert (caught.value.rule, caught.value.value) == (RatchetRule.IN_RANGE, last + 1)
 
 
 def test_handshakes_and_application_messages_and_senders_have_keys_of_their_own():
