@@ -22,6 +22,7 @@ from mimi_conformance.mocks.control.contract import (
     to_text,
 )
 from mimi_conformance.mocks.network.addresses import Address
+from mimi_conformance.mocks.network.failure import classify
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 
@@ -296,7 +297,8 @@ class ControlClient:
             sentence = f"The control interface at {self.url} did not answer `{operation}` in time."
             raise ControlUnavailableError(operation, sentence) from error
         except httpx.HTTPError as error:
-            sentence = f"The control interface at {self.url} can't be asked for `{operation}`: {error}."
+            reason = classify(error)[1].removesuffix(".")
+            sentence = f"The control interface at {self.url} can't be asked for `{operation}`: {reason}."
             raise ControlUnavailableError(operation, sentence) from error
         return _answer(operation, response)
 
@@ -307,9 +309,11 @@ def _answer(operation: Operation, response: httpx.Response) -> Document:
         if response.status_code == 200:
             return check(operation, "Response", document)
         error = check_error(document)
-    except (ContractError, ValueError) as problem:
-        said = response.text[:LONGEST_QUOTE].strip() or "an empty body"
-        detail = f"not what the contract says ({problem}), but: {said}"
+    except ContractError as problem:
+        detail = f"{_quoted(response)} does not fit the contract ({problem})."
+        raise ControlBrokenError(operation, response.status_code, detail) from problem
+    except (ValueError, RecursionError) as problem:
+        detail = f"{_quoted(response)} is not JSON, which the contract asks for."
         raise ControlBrokenError(operation, response.status_code, detail) from problem
     code = ErrorCode(error["error"])
     if code.status != response.status_code:
@@ -320,6 +324,13 @@ def _answer(operation: Operation, response: httpx.Response) -> Document:
     if code is ErrorCode.INTERNAL:
         raise ControlBrokenError(operation, response.status_code, error["detail"])
     raise ControlRefusedError(operation, code, error["detail"])
+
+
+def _quoted(response: httpx.Response) -> str:
+    text = response.text.strip()
+    if not text:
+        return "an empty body"
+    return repr(text[:LONGEST_QUOTE]) + ("…" if len(text) > LONGEST_QUOTE else "")
 
 
 def _field(entry: ControlledField) -> Document:

@@ -34,8 +34,9 @@ def classify(error: BaseException) -> tuple[Failure, str]:
     for candidate in _causes(error):
         if (found := _kind(candidate)) is not None:
             kind, cause = found, candidate
-    detail = str(cause) or str(error) or type(cause).__name__
-    return kind, f"{kind.value}: {detail}"
+    in_words = cause.strerror if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) else None
+    detail = in_words or str(cause) or str(error) or type(cause).__name__
+    return kind, kind.value if detail.lower() == kind.value else f"{kind.value}: {detail}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -85,7 +85,7 @@ class Directory:
             raise EndpointError(f"The directory of {domain} could not be fetched: {answer}.", exchange)
         try:
             document = json.loads(exchange.response_body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # the latter for what is nested too deeply
             raise EndpointError(f"The directory of {domain} is not JSON: {error}.", exchange) from error
         if not isinstance(document, dict):
             raise EndpointError(f"The directory of {domain} is not a JSON object.", exchange)

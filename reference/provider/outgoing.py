@@ -161,7 +161,7 @@ class PeerClient:
             raise PeerError(f"{provider} answers {answer.status} when asked for its directory.")
         try:
             document = json.loads(answer.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PeerError(f"The directory of {provider} is not JSON: {error}.") from error
         if not isinstance(document, dict):
             raise PeerError(f"The directory of {provider} is not a JSON object.")

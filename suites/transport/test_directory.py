@@ -69,7 +69,7 @@ def document_of(exchange: Exchange) -> object:
     """The JSON value in a response; `blocked` when it holds none."""
     try:
         return json.loads(must_accept(exchange).response_body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         blocked(f"the directory is not JSON: {error}")
 
 
@@ -98,7 +98,7 @@ def test_the_directory_is_a_json_object_of_url_templates(world: World) -> None:
     exchange = must_accept(fetch(world))
     try:
         document = json.loads(exchange.response_body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         document = error
     expect(isinstance(document, dict), expected="a JSON object", got=document)
     known = {member: template for member, template in document.items() if member in MEMBERS}

@@ -23,9 +23,12 @@ CLIENT = MimiUri("mimi://a.example/d/bob/phone")
 @pytest.mark.parametrize(
     ("answer", "error", "sentence"),
     [
-        (httpx.Response(500, text="oops"), ControlBrokenError, "answered `describe` with status 500: .*: oops$"),
-        (httpx.Response(500), ControlBrokenError, "status 500: .* an empty body"),
-        (httpx.Response(200, text="<html>"), ControlBrokenError, "status 200: .*<html>"),
+        (httpx.Response(500, text="oops"), ControlBrokenError, "`describe` with status 500: 'oops' is not JSON, which"),
+        (httpx.Response(500), ControlBrokenError, "status 500: an empty body is not JSON"),
+        (httpx.Response(200, text="<html>"), ControlBrokenError, "status 200: '<html>' is not JSON"),
+        (httpx.Response(200, text="\x1b[31m"), ControlBrokenError, r"status 200: '\\x1b\[31m' is not JSON"),
+        (httpx.Response(200, text="x" * 300), ControlBrokenError, "status 200: 'x{200}'… is not JSON"),
+        (httpx.Response(200, text="[" * 100_000), ControlBrokenError, r"status 200: '\[{200}'… is not JSON"),
         (httpx.Response(200, json={}), ControlBrokenError, "status 200: .*'contract' is a required property"),
         (httpx.Response(200, json=[]), ControlBrokenError, "is not of type 'object'"),
         (httpx.Response(404, json={"error": "unheard_of", "detail": "x"}), ControlBrokenError, "unheard_of"),
@@ -65,7 +68,7 @@ def test_a_control_interface_that_is_not_there() -> None:
         port = listener.getsockname()[1]
     with (
         ControlClient(f"http://127.0.0.1:{port}") as control,
-        pytest.raises(ControlUnavailableError, match="can't be asked"),
+        pytest.raises(ControlUnavailableError, match=r"can't be asked for `reset`: connection refused\.$"),
     ):
         control.reset()
 

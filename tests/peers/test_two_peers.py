@@ -277,6 +277,7 @@ def test_directory_can_point_elsewhere(b, c):
     [
         (Reply(404), "could not be fetched: status 404"),
         (Reply(200, b"{"), "is not JSON"),
+        (Reply(200, b"[" * 100_000), "is not JSON"),
         (Reply(200, b"[]"), "is not a JSON object"),
         (Reply(200, b"{}"), "lists no notify"),
         (Reply(200, b'{"notify": "https://c.example/{roomId}/{x}"}'), "notify member .* can't be used"),

@@ -186,6 +186,7 @@ def test_the_directory_is_fetched_once_until_forgotten(client, scripted):
     [
         ((404, b""), "answers 404"),
         ((200, b"<html>"), "is not JSON"),
+        ((200, b"[" * 100_000), "is not JSON"),
         ((200, b"[]"), "not a JSON object"),
         (directory(notify=7), "has no notify"),
         (directory(notify="http://b.example/{roomId}"), "not https"),

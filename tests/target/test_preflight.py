@@ -181,7 +181,7 @@ def test_a_plain_web_server(description: TargetDescription, identity: Identity) 
     assert "status 404 with text/html" in found.sentence
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"openapi": "3.1.0"}'])
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"openapi": "3.1.0"}', b"[" * 100_000])
 def test_something_else_than_a_directory(
     description: TargetDescription, identity: Identity, laboratory: Path, body: bytes
 ) -> None:
