@@ -5,14 +5,13 @@ import pytest
 from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES
 from tests.mls.official_vectors import FOLDER, Kind, cases
 
+if not FOLDER.is_dir():
+    pytest.skip(
+        f"the official MLS vectors are not in {FOLDER}: set MIMI_MLS_VECTORS to their folder", allow_module_level=True
+    )
+
 WITHOUT_SUITES = {Kind.TREE_MATH, Kind.MESSAGES, Kind.DESERIALIZATION}
 IN_ONE_SUITE = {Kind.TREE_OPERATIONS}
-
-
-@pytest.fixture(autouse=True)
-def _folder():
-    if not FOLDER.is_dir():
-        pytest.skip(f"the official MLS vectors are not in {FOLDER}: set MIMI_MLS_VECTORS to their folder")
 
 
 def test_every_official_vector_is_of_a_known_kind():
