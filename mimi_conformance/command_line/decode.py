@@ -134,6 +134,8 @@ def _named(arguments: Sequence[str]) -> tuple[type[Struct] | None, str]:
             return None, "-"
         case [one] if one == "-" or Path(one).exists():
             return None, one
+        case [one] if not one.isidentifier():
+            raise click.UsageError(f"There is no file {one}, and no structure has such a name.")
         case [one]:
             return structure_named(one), "-"
         case [structure, file]:

@@ -24,6 +24,7 @@ from mimi_conformance.reference.drafts.requirements import (
     requirement,
     requirements,
 )
+from mimi_conformance.reports.layout import Printable
 from mimi_conformance.suites.target.citations import (
     Citations,
     CollectionError,
@@ -32,6 +33,8 @@ from mimi_conformance.suites.target.citations import (
     cited_by_tests,
     coverage,
 )
+
+_LONGEST_LINE = 2000  # in columns, more than any requirement needs
 
 
 @dataclass(frozen=True)
@@ -129,8 +132,8 @@ def list_requirements(selection: Selection, *, as_json: bool) -> None:
     )
     for each in found:
         table.add_row(each.id, each.level, each.severity, each.actor, each.topic, Text(each.text))
-    console = Console()
-    console.print(table)
+    console = _console()
+    console.print(Printable(table))
     console.print(f"{len(found)} of {len(requirements())} requirements")
 
 
@@ -157,7 +160,7 @@ def show(ids: tuple[str, ...], *, as_json: bool) -> None:
             ]
         )
         return
-    console = Console(highlight=False)
+    console = _console()
     for each in found:
         _print_requirement(console, each, _naming(each, tests), _naming(each, defects))
 
@@ -188,9 +191,9 @@ def show_coverage(selection: Selection, *, untested: bool, as_json: bool) -> Non
         }
         _print_json({**counted, "total": asdict(total)})
         return
-    console = Console(highlight=False)
+    console = _console()
     for title, groups in (("topic", topics), ("draft", drafts)):
-        console.print(_coverage_table(title, {**groups, "total": total}))
+        console.print(Printable(_coverage_table(title, {**groups, "total": total})))
         console.print()
     if untested:
         for id_ in total.untested:
@@ -219,6 +222,12 @@ def _requirement_as_json(each: Requirement) -> dict[str, Any]:
 
 def _print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _console() -> Console:
+    """A console for tables. Without a terminal each row is one line, for other programs to search."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_LONGEST_LINE)
 
 
 def _print_requirement(console: Console, each: Requirement, tests: list[str], defects: list[str]) -> None:
@@ -256,7 +265,7 @@ def _print_pairs(console: Console, rows: Iterable[tuple[str, str]], *, indent: i
     for name, value in rows:
         if value:
             table.add_row(Text(name, style="dim"), Text(value))
-    console.print(Padding(table, (0, 0, 0, indent)))
+    console.print(Printable(Padding(table, (0, 0, 0, indent))))
 
 
 def _coverage_table(title: str, groups: dict[str, Coverage]) -> Table:

@@ -1,5 +1,6 @@
 """``mimi-conformance serve``: the reference provider as a server of its own, with its own storage."""
 
+import logging
 import signal
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from mimi_conformance.reference.provider.server import TLSConfigurationError
 from mimi_conformance.reference.provider.sqlite_storage import StorageError
 
 DEFAULT_PORT = 8443
+LONGEST_PART = 300
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -48,6 +50,7 @@ def command(
 
     Prints one line for each request. What was answered is in the database, whatever happens next.
     """
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of peers that go away before they are answered
     database = database or Path(f"mimi-{domain}.sqlite")
     with _sentences(f"{host}:{port}"):
         instance = ReferenceInstance(
@@ -78,15 +81,20 @@ def command(
 def describe(served: ServedRequest) -> str:
     """One line about a request: when, who, what, the status, how long it took, and why it was refused."""
     time = datetime.now(UTC).strftime("%H:%M:%S")
-    sender = ", ".join(served.request.header("from")) or "nobody"
+    sender = _short(", ".join(served.request.header("from"))) or "nobody"
     answer = served.answer
     line = (
-        f"{time} {sender} {served.request.method} {served.request.raw_path} "
+        f"{time} {sender} {_short(served.request.method)} {_short(served.request.raw_path)} "
         f"-> {int(answer.status)} ({served.seconds * 1000:.0f} ms)"
     )
-    text = f"{line}: {answer.reason}" if answer.reason else line
+    text = f"{line}: {_short(answer.reason)}" if answer.reason else line
     # What a peer sends must not be able to write lines or colours of its own.
     return "".join(c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def _short(text: str) -> str:
+    """A part of a line; what a peer sends must not be able to fill the disk with it, either."""
+    return text if len(text) <= LONGEST_PART else f"{text[:LONGEST_PART]}... ({len(text)} characters)"
 
 
 def _log(served: ServedRequest) -> None:

@@ -29,6 +29,15 @@ def test_values_of_a_filter_are_alternatives_and_filters_add_up() -> None:
     assert all(each["id"].startswith("PROTO-") for each in found)
 
 
+def test_without_a_terminal_every_requirement_is_one_line() -> None:
+    heading, *lines, count = run("list", "--topic", "consent").splitlines()
+    assert heading.startswith("id")
+    assert count == f"{len(lines)} of {len(requirements())} requirements"
+    for line in lines:
+        id_ = line.split()[0]
+        assert line.endswith(requirements()[id_].text)
+
+
 @pytest.mark.parametrize(
     ("filters", "key", "values"),
     [

@@ -146,6 +146,13 @@ def test_a_log_line_shows_what_peers_send_without_doing_what_it_says():
     assert line.endswith(r" \xe9\r\nfake POST /\x1b[31m -> 400 (2 ms): because")
 
 
+def test_a_log_line_has_a_length_that_peers_do_not_choose():
+    request = PeerRequest("POST", "/" * 60_000, (("from", "x" * 60_000),), None)
+    line = serve_command.describe(ServedRequest(request, Answer(404, reason="y" * 60_000), 0.0015))
+    assert len(line) < 1100
+    assert line.count("... (60000 characters)") == 3
+
+
 def test_a_log_that_nobody_reads_does_not_stop_the_answers(monkeypatch):
     def broken(_: str) -> None:
         raise BrokenPipeError

@@ -145,6 +145,7 @@ def test_input_that_can_not_be_read_gives_one_sentence_and_exit_code_1(
     [
         ("decode", ("ConsentEntri",), "The drafts have no structure ConsentEntri. Did you mean ConsentEntry"),
         ("decode", ("quux",), "The drafts have no structure quux."),
+        ("decode", ("quux.bin",), "There is no file quux.bin, and no structure has such a name."),
         ("decode", ("ConsentEntry", "/nowhere"), "/nowhere can't be read: No such file or directory."),
         ("decode", ("a", "b", "c"), "decode takes a structure and a file, not more."),
         ("decode", ("--hex", "--base64"), "The input is either hex or base64."),
