@@ -78,11 +78,11 @@ def apply_proposals(circumstances: Circumstances, proposals: ProposalList) -> Ap
 
     """
     before = circumstances.state
+    check_list(before, proposals)
     circumstances = _with_new_extensions(circumstances, proposals)
     state = circumstances.state
     for listed in proposals.proposals:
         check_proposal(circumstances, listed)
-    check_list(state, proposals)
     updated, removed, added = {}, {}, {}
     after = state
     for listed, update in proposals.of_type(Update):

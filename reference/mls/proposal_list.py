@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mimi_conformance.reference.mls.group_state import GroupState
-from mimi_conformance.reference.mls.proposal_rules import ListedProposal, ProposalError, ProposalListRule
+from mimi_conformance.reference.mls.proposal_rules import ListedProposal, ProposalError, ProposalListRule, ProposalRule
 from mimi_conformance.reference.mls.proposals import InExternalCommit, ProposalKind
 from mimi_conformance.reference.mls.tree_math import LeafIndex
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation
@@ -32,7 +32,7 @@ class ProposalList:
     """The proposals that a Commit covers, in its order.
 
     Attributes:
-        proposals: each of a kind that the application knows.
+        proposals: the proposals.
         committer: the leaf of the member that commits; None in an external Commit.
 
     """
@@ -56,12 +56,10 @@ class ProposalList:
 
 
 def check_list(state: GroupState, proposals: ProposalList) -> None:
-    """Check what the list as a whole must be like, before it is applied.
-
-    Each proposal must have passed `proposal_checks.check_proposal`.
+    """Check what the list as a whole must be like, before its proposals are checked one by one.
 
     Raises:
-        ProposalError: a `ProposalListRule` is broken.
+        ProposalError: a `ProposalListRule` is broken, or a proposal is of a type that the application doesn't use.
 
     """
     for check in _REGULAR if proposals.committer is not None else _EXTERNAL:
@@ -168,7 +166,8 @@ def _types_in_external_commit(state: GroupState, proposals: ProposalList) -> Non
 
 def _kind(state: GroupState, listed: ListedProposal) -> ProposalKind:
     kind = state.application.proposals.kind_of(listed.proposal)
-    assert kind is not None, "check_proposal refuses others"
+    if kind is None:
+        raise listed.breaks(ProposalRule.TYPE_KNOWN, listed.proposal.proposal_type)
     return kind
 
 
