@@ -174,7 +174,7 @@ def decoded(exchange: Exchange, structure: type[S], *ids: str) -> S:
     except DecodeError as error:
         if status // 100 == 4:
             inconclusive(f"refused with {status} and no {structure.__name__}: the code is unknown (AMB-008)", *ids)
-        expect(False, *ids, expected=f"a {structure.__name__} (every byte of it)", got=f"{error}")
+        expect(False, *ids, expected=f"{structure.__name__}, every byte of it", got=f"{error}")
         raise AssertionError("expect ends the test") from error
     if status // 100 == 4:
         other_reading("AMB-008", f"the response is sent with status {status}", *ids)
