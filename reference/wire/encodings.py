@@ -149,6 +149,11 @@ class Enumerated(Encoding):
     def __str__(self) -> str:
         return self.kind.__name__
 
+    def allow(self, value: Enumeration) -> None:
+        """Allow one more value where not all are: one that an application adds to those of the drafts."""
+        self.among |= {value}
+        self.members[value.value] = value
+
     def decode(self, data: bytes, position: int, end: int) -> tuple[Enumeration, int]:
         """Read the value."""
         after = position + self.octets

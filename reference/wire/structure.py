@@ -97,7 +97,7 @@ class Field:
     store: Callable[[Any, Any], None]
     given: bool
     when: When | None
-    arms: Mapping[Any, Encoding] | None
+    arms: dict[Any, Encoding] | None
     requires: Requires | None
     giving: Giving | None
     path: Callable[[Any], Any]

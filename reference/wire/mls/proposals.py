@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from mimi_conformance.reference.wire.declaration import Among, Select, When, opaque, optional, uint32
+from mimi_conformance.reference.wire.encodings import Enumerated
 from mimi_conformance.reference.wire.enumerations import Enumeration
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppEphemeral
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
@@ -12,7 +13,7 @@ from mimi_conformance.reference.wire.mls.leaf_node import Extension, LeafNode
 from mimi_conformance.reference.wire.mls.psk import PreSharedKeyID
 from mimi_conformance.reference.wire.mls.registries import CipherSuite, ProposalType, ProtocolVersion
 from mimi_conformance.reference.wire.mls.tree import UpdatePath
-from mimi_conformance.reference.wire.structure import Struct
+from mimi_conformance.reference.wire.structure import Struct, struct_encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class SelfRemove(Struct):
     """Remove the sender; takes no bytes (mls-extensions, section 6.3.1)."""
 
 
-_BODIES = {
+_BODIES: dict[ProposalType, type[Struct]] = {
     ProposalType.add: Add,
     ProposalType.update: Update,
     ProposalType.remove: Remove,
@@ -101,7 +102,10 @@ ProposalBody = (
 
 @dataclass(frozen=True, slots=True)
 class Proposal(Struct):
-    """A change to the group (RFC 9420, section 12.1). One of an unknown type can't be framed and is an error."""
+    """A change to the group (RFC 9420, section 12.1).
+
+    One of an unknown type can't be framed and is an error; `register_proposal` makes a type known.
+    """
 
     proposal_type: Annotated[ProposalType, Among(*_BODIES)]
     body: Annotated[ProposalBody, Select("proposal_type", _BODIES)]
@@ -110,6 +114,23 @@ class Proposal(Struct):
     def of(cls, body: ProposalBody) -> "Proposal":
         """Return the proposal with this body."""
         return cls(next(kind for kind, structure in _BODIES.items() if structure is type(body)), body)
+
+
+def register_proposal(proposal_type: ProposalType, structure: type[Struct]) -> None:
+    """Let proposals of an application's own type be read and written, everywhere and from now on.
+
+    Raises:
+        ValueError: proposals of this type are known already.
+
+    """
+    if proposal_type in _BODIES:
+        raise ValueError(f"A {proposal_type.name} proposal is a {_BODIES[proposal_type].__name__} already.")
+    kind, body = struct_encoding(Proposal).fields
+    assert isinstance(kind.encoding, Enumerated)
+    assert body.arms is not None
+    _BODIES[proposal_type] = structure
+    kind.encoding.allow(proposal_type)
+    body.arms[proposal_type] = struct_encoding(structure)
 
 
 class ProposalOrRefType(Enumeration):
