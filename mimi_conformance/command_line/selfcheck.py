@@ -16,7 +16,7 @@ from mimi_conformance.mocks.defects.registry import Defect, defects
 from mimi_conformance.reports.model import ExitCode
 from mimi_conformance.reports.terminal import console_of
 from mimi_conformance.suites.target.kill_matrix import Matrix, Trial
-from mimi_conformance.suites.target.selfcheck import SelfcheckOptions, trials
+from mimi_conformance.suites.target.selfcheck import SelfcheckOptions, StalledError, trials
 
 
 @click.command()
@@ -36,14 +36,18 @@ def command(*, full: bool, workers: int, names: tuple[str, ...], report: Path | 
     Each server is the reference with one small defect, and has to be caught by a test of each requirement that the
     defect breaks; each test has to catch something; and the reference itself has to pass.
 
-    Exit codes: 0 all of that is so, 1 something is not, 2 interrupted, 4 usage.
+    Exit codes: 0 all of that is so, 1 something is not, 2 interrupted, 3 error of the harness, 4 usage.
     """
     chosen = _chosen(names)
     if report is not None and not report.parent.is_dir():
         raise click.UsageError(f"The matrix can't be written to {report}: there is no folder {report.parent}.")
     console, started = console_of(), monotonic()
     outcomes = _watched(trials(chosen, SelfcheckOptions(full, workers)), len(chosen) + 1, console)
-    matrix = Matrix.of(outcomes, complete=not names)
+    try:
+        matrix = Matrix.of(outcomes, complete=not names)
+    except StalledError as error:
+        click.echo(str(error), err=True)
+        return int(ExitCode.HARNESS_ERROR)
     for renderable in _rendered(matrix, verbose=verbose):
         console.print(renderable)
     console.print(_summary(matrix, monotonic() - started, workers))

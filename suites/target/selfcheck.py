@@ -25,8 +25,19 @@ from mimi_conformance.suites.target.run import RunOptions, run_suites
 
 PATIENCE_SECONDS = 2.0
 """How long a reference on loopback may take to answer or to deliver. Some defects let a test wait as long as that."""
+STALL_SECONDS = 300.0
+"""How long no trial at all may end; the longest takes seconds."""
 
 _PROFILE = "mimi-conformance selfcheck"
+
+
+class StalledError(Exception):
+    """No trial ends any more; the text says so."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"No trial has ended for {STALL_SECONDS:g} seconds: a process that tries defects was killed, or hangs."
+        )
 
 
 @dataclass(frozen=True)
@@ -43,13 +54,22 @@ class SelfcheckOptions:
 
 
 def trials(defects: tuple[Defect, ...], options: SelfcheckOptions) -> Iterator[Trial]:
-    """Try the reference as it is, and each defect; trials come as they end. To leave off ends the others at once."""
+    """Try the reference as it is, and each defect; trials come as they end. To leave off ends the others at once.
+
+    Raises:
+        StalledError: nothing has happened for minutes.
+    """
     # Not forked: a process that has threads, such as those of a progress bar, can't be copied safely.
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(prefix="mimi-selfcheck-") as folder, ExitStack() as stack:
         with _ignoring_interrupts():
             pool = stack.enter_context(spawn.Pool(options.workers, prepare_worker, (folder,)))
-        yield from pool.imap_unordered(partial(attempt, options=options), (None, *defects))
+        results = pool.imap_unordered(partial(attempt, options=options), (None, *defects))
+        for _ in (None, *defects):
+            try:
+                yield results.next(STALL_SECONDS)
+            except multiprocessing.TimeoutError as error:
+                raise StalledError from error
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from mimi_conformance.command_line import selfcheck as command_module
 from mimi_conformance.command_line.selfcheck import command
 from mimi_conformance.mocks.defects.registry import defects
 from mimi_conformance.reports.model import Verdict
+from mimi_conformance.suites.target import selfcheck as running
 from mimi_conformance.suites.target.kill_matrix import Matrix, Outcome, Trial
-from mimi_conformance.suites.target.selfcheck import SelfcheckOptions, trials
+from mimi_conformance.suites.target.selfcheck import SelfcheckOptions, StalledError, trials
 
 TESTS = """
     from mimi_conformance.suites.target.judgement import checks, expect, observe
@@ -71,6 +72,12 @@ def test_an_error_of_a_test_is_no_kill_but_a_fault(found: Matrix):
     assert "test_that_can_not_bear_text" in found.troubles["calls-the-directory-text"][0]
 
 
+def test_processes_that_do_nothing_are_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(running, "STALL_SECONDS", 0.01)
+    with pytest.raises(StalledError, match="No trial has ended for"):
+        next(trials((), SelfcheckOptions()))
+
+
 CAUGHT = frozenset({"PROTO-5.1-17"})
 HEALTHY = Trial(None, (Outcome("family/a::test", CAUGHT, frozenset(), Verdict.PASS, None),), (), 0.1)
 
@@ -110,6 +117,17 @@ def test_the_command_names_what_is_not_caught_and_what_catches_nothing(selfcheck
 def test_each_test_can_be_shown_with_the_defects_that_kill_it(selfcheck):
     lines = selfcheck("--verbose").output.splitlines()
     assert any(line.split() == ["family/a::test", "calls-the-directory-text"] for line in lines)
+
+
+def test_a_command_that_stalls_says_so(monkeypatch: pytest.MonkeyPatch):
+    def stalled(chosen, options):
+        raise StalledError
+        yield
+
+    monkeypatch.setattr(command_module, "trials", stalled)
+    result = CliRunner().invoke(command, [], standalone_mode=False)
+    assert result.return_value == 3
+    assert "was killed, or hangs" in result.output
 
 
 def test_one_defect_alone_is_no_reason_to_blame_tests(selfcheck):
