@@ -5,15 +5,12 @@ from dataclasses import dataclass, field
 
 from mimi_conformance.reference.mls.cipher_suite import parameters
 from mimi_conformance.reference.mls.commit_processing import (
-    check_outcome,
     committer_leaf,
-    replaced_leaf,
+    merge_commit,
     with_provisional_context,
 )
 from mimi_conformance.reference.mls.framing.authenticated_content import confirmed, sign
 from mimi_conformance.reference.mls.group_framing import Framing, framed
-from mimi_conformance.reference.mls.group_state import GroupState
-from mimi_conformance.reference.mls.leaf_checks import check_leaf
 from mimi_conformance.reference.mls.new_secrets import NewSecrets, joiner_secret_after
 from mimi_conformance.reference.mls.proposal_application import AppliedProposals
 from mimi_conformance.reference.mls.psk import PreSharedKey
@@ -21,10 +18,10 @@ from mimi_conformance.reference.mls.public_group import PublicGroup
 from mimi_conformance.reference.mls.ratchet import RatchetLimits
 from mimi_conformance.reference.mls.senders import check_sender
 from mimi_conformance.reference.mls.signature_scheme import Random
-from mimi_conformance.reference.mls.tree_math import LeafIndex
+from mimi_conformance.reference.mls.staged_commit import StagedCommit
 from mimi_conformance.reference.mls.treekem import CreatedPath, create_update_path
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, Sender
-from mimi_conformance.reference.wire.mls.leaf_node import LeafNode, LeafNodeSource
+from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
 from mimi_conformance.reference.wire.mls.proposals import Commit, ProposalOrRef, ProposalOrRefType
 from mimi_conformance.reference.wire.mls.tree import UpdatePath
 
@@ -66,24 +63,18 @@ class BuiltCommit:
     """A signed and confirmed Commit, and what its maker knows.
 
     Attributes:
-        content: the Commit.
-        public: the group after it.
-        leaf_index: the committer's leaf in it.
+        staged: the Commit as everybody sees it.
         secrets: those of the new epoch.
         joiner_secret: what new members are told.
-        path: its path; None without one.
-        applied: its proposals.
+        path: what the maker knows of its path; None without one.
         psks: the PSKs that it injects.
 
     """
 
-    content: AuthenticatedContent
-    public: PublicGroup
-    leaf_index: LeafIndex
+    staged: StagedCommit
     secrets: NewSecrets
     joiner_secret: bytes = field(repr=False)
     path: CreatedPath | None
-    applied: AppliedProposals
     psks: Sequence[PreSharedKey] = field(repr=False)
 
 
@@ -114,28 +105,23 @@ def build_commit(
         InvalidKeyError: a private key is none of the suite's signature scheme.
 
     """
-    state, leaf_index = committer_leaf(applied)
-    created = None if path is None else _created_path(applied, state, leaf_index, path, random)
-    after = state if created is None else state.with_leaf(created.tree, leaf_index)
-    check_outcome(applied, after, None if created is None else leaf_index)
-    content = _signed(public, applied, committer, created.update_path if created else None, framing)
-    after = public.after_commit(with_provisional_context(after), content)
+    created = None if path is None else _created_path(applied, path, random)
+    update_path = None if created is None else created.update_path
+    merged = merge_commit(applied, update_path)
+    content = _signed(public, applied, committer, update_path, framing)
+    after = public.after_commit(merged.state, content)
     no_commit_secret = bytes(parameters(after.context.cipher_suite).kdf.size)
     joiner_secret = joiner_secret_after(
-        after, committer.init_secret, created.commit_secret if created else no_commit_secret
+        after, committer.init_secret, no_commit_secret if created is None else created.commit_secret
     )
     secrets = NewSecrets.of_joiner(after, joiner_secret, committer.psks, limits)
-    tag = secrets.confirmation_tag
-    new_public = PublicGroup.at_start_of_epoch(after, tag, leaf_index, applied.reinit)
-    return BuiltCommit(
-        confirmed(content, tag), new_public, leaf_index, secrets, joiner_secret, created, applied, committer.psks
-    )
+    staged = public.concluded(applied, merged, after, confirmed(content, secrets.confirmation_tag))
+    return BuiltCommit(staged, secrets, joiner_secret, created, committer.psks)
 
 
-def _created_path(
-    applied: AppliedProposals, state: GroupState, leaf_index: LeafIndex, path: NewPath, random: Random
-) -> CreatedPath:
-    created = create_update_path(
+def _created_path(applied: AppliedProposals, path: NewPath, random: Random) -> CreatedPath:
+    state, leaf_index = committer_leaf(applied)
+    return create_update_path(
         state.tree,
         leaf_index,
         path.leaf_node,
@@ -144,10 +130,6 @@ def _created_path(
         new_leaves=frozenset(applied.added),
         random=random,
     )
-    leaf_node = created.update_path.leaf_node
-    replaced = replaced_leaf(applied, leaf_index)
-    check_leaf(state, leaf_node, LeafNodeSource.commit, leaf_index=leaf_index, replaced=replaced)
-    return created
 
 
 def _signed(

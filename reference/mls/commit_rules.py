@@ -15,9 +15,6 @@ class CommitRule(Rule):
     PATH_PRESENT = RuleText(
         "RFC 9420, section 12.4", "A Commit has a path if it covers nothing, or a proposal that requires one."
     )
-    CONFIRMATION_TAG = RuleText("RFC 9420, section 12.4.2", "The confirmation tag is that of the new epoch.")
-    PSK_AVAILABLE = RuleText("RFC 9420, section 12.4.2", "All PSKs that a Commit injects are available.")
-    OWN_UPDATE_KNOWN = RuleText("RFC 9420, section 12.1.2", "A member has the private key of an Update of its own.")
 
 
 class CommitError(RuleError):

@@ -119,9 +119,9 @@ def join_externally(
     )
     assert built.path is not None
     group = group_in_epoch(
-        built.public, built.secrets, built.path.private, signature_private_key, psks=known, retention=retention
+        built.staged.group, built.secrets, built.path.private, signature_private_key, psks=known, retention=retention
     )
-    return JoinedExternally(MLSMessage.of(protect_from_outside(built.content)), group)
+    return JoinedExternally(MLSMessage.of(protect_from_outside(built.staged.content)), group)
 
 
 def _items(public: PublicGroup, external_init: ExternalInit, what: ExternalJoin) -> tuple[ProposalOrRef, ...]:

@@ -11,6 +11,7 @@ from mimi_conformance.reference.mls.group_info import ratchet_tree_extension, si
 from mimi_conformance.reference.mls.leaf_template import LeafTemplate
 from mimi_conformance.reference.mls.proposal_selection import preferred_proposals
 from mimi_conformance.reference.mls.signature_scheme import Random
+from mimi_conformance.reference.mls.staged_commit import StagedCommit
 from mimi_conformance.reference.mls.welcome import Newcomer, make_welcome
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
 from mimi_conformance.reference.wire.mls.group import Welcome
@@ -81,6 +82,7 @@ class Committed:
         welcome: for those it adds; None when there are none.
         before: the group in the old epoch, in which the message's key, if it has one, is used up.
         after: the group in the new epoch.
+        staged: the Commit and what it changes, as everybody sees it.
 
     """
 
@@ -88,6 +90,7 @@ class Committed:
     welcome: Welcome | None
     before: Group
     after: Group
+    staged: StagedCommit
 
 
 def commit(
@@ -138,9 +141,9 @@ def commit(
         limits=group.retention.ratchets,
         random=random,
     )
-    message, before = protect_as_member(group, built.content, framing, random)
+    message, before = protect_as_member(group, built.staged.content, framing, random)
     after = _group_after(before, built, group.signature_private_key if new_path is None else new_signature_key)
-    return Committed(message, _welcome(after, built, welcome, random), before, after)
+    return Committed(message, _welcome(after, built, welcome, random), before, after, built.staged)
 
 
 def _items(group: Group, covering: Covering) -> tuple[ProposalOrRef, ...]:
@@ -160,9 +163,9 @@ def _new_path(group: Group, own_leaf: OwnLeaf, signature_private_key: bytes) -> 
 
 
 def _group_after(group: Group, built: BuiltCommit, signature_private_key: bytes) -> Group:
-    private = group.private.kept_for(built.public.tree) if built.path is None else built.path.private
+    private = group.private.kept_for(built.staged.group.tree) if built.path is None else built.path.private
     return group_in_epoch(
-        built.public,
+        built.staged.group,
         built.secrets,
         private,
         signature_private_key,
@@ -176,7 +179,7 @@ def _welcome(after: Group, built: BuiltCommit, contents: WelcomeContents, random
     """The Welcome for all that a Commit adds; None when it adds nobody."""
     newcomers = tuple(
         Newcomer(listed.proposal.body.key_package, built.path.path_secret_for(leaf_index) if built.path else None)
-        for leaf_index, listed in built.applied.added.items()
+        for leaf_index, listed in built.staged.applied.added.items()
         if isinstance(listed.proposal.body, Add)
     )
     if not newcomers:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from mimi_conformance.reference.mls.commit_processing import covered_proposals, merge_commit
+from mimi_conformance.reference.mls.commit_processing import MergedCommit, covered_proposals, merge_commit
 from mimi_conformance.reference.mls.commit_rules import CommitError, CommitRule
 from mimi_conformance.reference.mls.framing.authenticated_content import proposal_ref, verify
 from mimi_conformance.reference.mls.framing.epoch import Epoch
@@ -138,8 +138,25 @@ class PublicGroup:
             raise CommitError(CommitRule.IS_COMMIT, content.content.content_type)
         applied = self.apply(covered_proposals(commit, content.content.sender, self.pending), now)
         merged = merge_commit(applied, commit.path)
-        after = self.after_commit(merged.state, content)
-        group = PublicGroup.at_start_of_epoch(after, content.auth.confirmation_tag, merged.committer, applied.reinit)
+        return self.concluded(applied, merged, self.after_commit(merged.state, content), content)
+
+    def concluded(
+        self, applied: AppliedProposals, merged: MergedCommit, after: GroupState, content: AuthenticatedContent
+    ) -> StagedCommit:
+        """A Commit as everybody sees it, once it is confirmed; for those who make one, too.
+
+        Args:
+            applied: its proposals.
+            merged: its path.
+            after: the state of the next epoch, from `after_commit`.
+            content: the Commit with its confirmation tag.
+
+        Raises:
+            Exception: whatever the application's own rules raise.
+
+        """
+        tag = content.auth.confirmation_tag or b""
+        group = PublicGroup.at_start_of_epoch(after, tag, merged.committer, applied.reinit)
         staged = StagedCommit(content, applied, merged.committer, merged.path, merged.state.context, group)
         for check in self.state.application.commit_rules:
             check(staged)
