@@ -257,9 +257,23 @@ def _summary(run: Run) -> Iterator[RenderableType]:
         yield Text.assemble(f"{_tests(len(run.tests))} in {run.seconds:.1f} s with {workers}: ", counts)
     if run.unstarted:
         yield Text(f"{_tests(run.unstarted)} were left out")
-    style = STYLES[Verdict.PASS if run.exit_code is ExitCode.CONFORMANT else Verdict.FAIL]
-    meaning = NOTHING_SELECTED if run.exit_code is ExitCode.NOTHING_RAN and not run.tests else MEANINGS[run.exit_code]
+    meaning, style = _meaning(run)
     yield Text.assemble((meaning, style), (f"  (exit code {run.exit_code:d})", "dim"))
+
+
+def _meaning(run: Run) -> tuple[str, str]:
+    """How the run ended, in words, and their style. Being conformant is not said more loudly than it was seen."""
+    unjudged = sum(run.counts.get(verdict, 0) for verdict in (Verdict.BLOCKED, Verdict.INCONCLUSIVE))
+    match run.exit_code:
+        case ExitCode.CONFORMANT if unjudged:
+            share = f"{unjudged} of {_tests(len(run.tests))} could judge nothing"
+            return f"no requirement that was judged is broken, but {share}", STYLES[Verdict.WARN]
+        case ExitCode.CONFORMANT:
+            return MEANINGS[ExitCode.CONFORMANT], STYLES[Verdict.PASS]
+        case ExitCode.NOTHING_RAN if not run.tests:
+            return NOTHING_SELECTED, STYLES[Verdict.FAIL]
+        case code:
+            return MEANINGS[code], STYLES[Verdict.FAIL]
 
 
 def _topics(run: Run) -> Table:

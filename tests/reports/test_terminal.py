@@ -78,9 +78,19 @@ def test_topics_count_untested_and_untestable_requirements(run):
 
 
 @pytest.mark.parametrize("code", [code for code in ExitCode if code is not ExitCode.USAGE])
-def test_the_last_line_says_what_the_exit_code_means(run, code, monkeypatch):
+def test_the_last_line_says_what_the_exit_code_means(run, failing, code, monkeypatch):
     monkeypatch.setattr(type(run), "exit_code", code)
-    assert text_of(run).splitlines()[-1] == f"{terminal.MEANINGS[code]}  (exit code {code:d})"
+    assert (
+        text_of(replace(run, tests=(failing,))).splitlines()[-1] == f"{terminal.MEANINGS[code]}  (exit code {code:d})"
+    )
+
+
+def test_what_could_not_be_judged_is_not_called_conformant(run):
+    judged = (Verdict.PASS, Verdict.BLOCKED, Verdict.INCONCLUSIVE)
+    partly = replace(run, tests=tuple(test for test in run.tests if test.verdict in judged), stale_known_failures=())
+    assert text_of(replace(partly, harness_errors=())).splitlines()[-1] == (
+        "no requirement that was judged is broken, but 2 of 3 tests could judge nothing  (exit code 0)"
+    )
 
 
 def test_an_interrupted_run_says_how_much_is_missing(run):
