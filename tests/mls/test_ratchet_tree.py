@@ -1,5 +1,7 @@
 """The ratchet tree: the examples of RFC 9420, and what its operations refuse."""
 
+from dataclasses import replace
+
 import pytest
 
 from mimi_conformance.reference.mls import tree_math
@@ -77,6 +79,22 @@ def test_a_new_leaf_is_unmerged_where_there_is_a_parent_and_sorted_in():
     for number in (10, 11):
         tree, _ = tree.add(client(number).leaf_node)
     assert {node: tree.subtree(node).value.unmerged_leaves for node in (7, 11, 13)} == {7: (C, E), 11: (E,), 13: ()}
+
+
+def test_a_new_leaf_is_sorted_in_also_where_a_later_one_was_filled_first():
+    tree = committed(tree_of(4).remove(B).remove(C), D)
+    nodes = list(tree.add(client(10).leaf_node)[0].add(client(11).leaf_node)[0].to_wire().nodes)
+    nodes[node_of(B)] = None
+    nodes[3] = replace(nodes[3], parent_node=replace(nodes[3].parent_node, unmerged_leaves=(C,)))
+    tree, leaf_index = RatchetTree.from_wire(SUITE, wire.RatchetTree(tuple(nodes))).add(client(12).leaf_node)
+    assert (leaf_index, tree.subtree(3).value.unmerged_leaves) == (B, (B, C))
+
+
+def test_a_parent_without_members_below_counts_for_the_filtered_direct_path():
+    """No valid tree has one, but what a resolution is does not depend on that."""
+    parent = wire.Node(node_type=NodeType.parent, parent_node=ParentNode(b"key", b"", ()))
+    tree = RatchetTree.from_wire(SUITE, wire.RatchetTree((leaf_entry(0), None, None, None, None, parent)))
+    assert filtered(tree, A) == [3]
 
 
 def test_a_commit_makes_new_nodes_along_one_path_only():

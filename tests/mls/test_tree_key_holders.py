@@ -40,6 +40,10 @@ def test_keys_with_the_same_hash_are_kept_apart():
     assert holders.nodes_with(SameHash(b"x")) == (50,)
 
 
+def test_keys_without_holders_are_forgotten():
+    assert KeyHolders().with_holder(b"key", 1).without_holder(b"key", 1) == KeyHolders()
+
+
 def test_a_change_shares_all_but_one_branch_on_every_level():
     holders = KeyHolders.of((number.to_bytes(32, "big"), number) for number in range(30_000))
     later = holders.with_holder(b"another", 30_000)

@@ -14,6 +14,7 @@ from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
 from mimi_conformance.reference.mls.subtree import CommonSupport, Parent, nodes_in
 from mimi_conformance.reference.mls.tree_validation import check_tree
 from mimi_conformance.reference.wire.mls import tree as wire
+from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNodeSource
 from mimi_conformance.reference.wire.mls.registries import ProposalType
 from mimi_conformance.reference.wire.mls.tree import (
@@ -127,6 +128,7 @@ def leaf_node(number):
     proposals = tuple(ProposalType(0xF100 + bit) for bit in range(3) if number >> bit & 1)
     return replace(
         like,
+        credential=Credential.x509() if number % 3 == 0 else like.credential,
         encryption_key=b"encryption %d" % number,
         signature_key=b"signature %d" % number,
         capabilities=replace(like.capabilities, proposals=proposals),

@@ -79,6 +79,12 @@ def test_every_rule_is_tried():
     assert {rule for _, rule, _ in BROKEN.values()} | {TreeRule.TREE_HASH} == set(TreeRule)
 
 
+def test_a_parent_is_linked_only_if_all_others_below_were_added_since():
+    assert nodes_set_with(TREE.subtree(7)) == (11,)
+    for unmerged_leaves in ((C,), (C, F), (C, E, F)):
+        assert nodes_set_with(with_parent(7, unmerged_leaves=unmerged_leaves).subtree(7)) == ()
+
+
 def test_the_links_of_the_example_of_the_rfc():
     """RFC 9420, appendix B: of the links between parents, that from X' to Y' is the one that doesn't hold."""
     tree = path_from(tree_of(1).add(client(B).leaf_node)[0], A).tree
