@@ -134,10 +134,9 @@ def _broken_by_capabilities(leaf_node: LeafNode, context: GroupContext, extensio
         yield LeafNodeRule.CREDENTIAL_LISTED, leaf_node.credential.credential_type
     for unlisted in _features(leaf_node.extensions) - supported:
         yield LeafNodeRule.EXTENSIONS_LISTED, unlisted
-    of_group = _features(extensions.extensions)
-    for missing in of_group - supported:
+    for missing in _features(extensions.extensions) - supported:
         yield LeafNodeRule.GROUP_EXTENSIONS, missing
-    for missing in extensions.required_features - of_group - supported:
+    for missing in extensions.required_features - supported:
         yield LeafNodeRule.REQUIRED_CAPABILITIES, missing
 
 

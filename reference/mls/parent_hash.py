@@ -65,11 +65,10 @@ def nodes_set_with(parent: Parent) -> tuple[Node, ...]:
 
 def _next_in_path(parent_node: ParentNode, child: Subtree) -> Subtree | None:
     """The node in a child's resolution that was there when the parent was set, if all others were added since then."""
+    resolution = set(child.resolution)
     unmerged = {node_of(leaf) for leaf in leaves_within(parent_node.unmerged_leaves, child.node)}
-    if len(child.resolution) != len(unmerged) + 1:
-        return None
-    merged = set(child.resolution) - unmerged
-    return find_node(child, merged.pop()) if len(merged) == 1 else None
+    merged = resolution - unmerged
+    return find_node(child, merged.pop()) if len(merged) == 1 and unmerged <= resolution else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ def tree_with_unmerged_leaves() -> RatchetTree:
 TREE = tree_with_unmerged_leaves()
 
 
-def with_parent(node: int, **changes: object) -> RatchetTree:
-    nodes = list(TREE.to_wire().nodes)
+def with_parent(node: int, tree: RatchetTree = TREE, **changes: object) -> RatchetTree:
+    nodes = list(tree.to_wire().nodes)
     nodes[node] = replace(nodes[node], parent_node=replace(nodes[node].parent_node, **changes))
     return RatchetTree.from_wire(SUITE, wire.RatchetTree(tuple(nodes)))
 
@@ -80,9 +80,11 @@ def test_every_rule_is_tried():
 
 
 def test_a_parent_is_linked_only_if_all_others_below_were_added_since():
-    assert nodes_set_with(TREE.subtree(7)) == (11,)
-    for unmerged_leaves in ((C,), (C, F), (C, E, F)):
-        assert nodes_set_with(with_parent(7, unmerged_leaves=unmerged_leaves).subtree(7)) == ()
+    tree, _ = path_from(tree_of(8).remove(C), D).tree.add(client(10).leaf_node)
+    assert (tree.subtree(3).resolution, tree.subtree(7).value.unmerged_leaves) == ((3, 2 * C), (C,))
+    assert nodes_set_with(tree.subtree(7)) == (3,)
+    for unmerged_leaves in ((), (B,), (B, C)):
+        assert nodes_set_with(with_parent(7, tree, unmerged_leaves=unmerged_leaves).subtree(7)) == ()
 
 
 def test_the_links_of_the_example_of_the_rfc():
