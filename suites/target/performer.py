@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from _pytest.runner import runtestprotocol  # the only way to run a test again; pytest-rerunfailures uses it too
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from mimi_conformance.reference.drafts.requirements import UnknownRequirement, requirement
 from mimi_conformance.reports.json_report import plain
@@ -84,7 +84,14 @@ class Performer:
     def pytest_configure(self) -> None:
         """Generate the same input in every run: a verdict must not depend on luck or on what an earlier run kept."""
         self._hypothesis_profile = settings.get_current_profile_name()
-        settings.register_profile(_PROFILE, database=None, derandomize=True, deadline=None, report_multiple_bugs=False)
+        settings.register_profile(
+            _PROFILE,
+            database=None,
+            derandomize=True,
+            deadline=None,
+            report_multiple_bugs=False,
+            suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no error of anybody's
+        )
         settings.load_profile(_PROFILE)
 
     def pytest_unconfigure(self) -> None:
