@@ -63,6 +63,7 @@ def test_resolutions_and_tree_hashes_are_those_of_the_vectors(vector):
     nodes = [tree.subtree(node) for node in range(tree_math.node_count(tree.leaf_count))]
     assert [list(node.resolution) for node in nodes] == vector["resolutions"]
     assert [node.tree_hash.hex() for node in nodes] == vector["tree_hashes"]
+    assert tree.to_wire().encode().hex() == vector["tree"]
 
 
 @official(Kind.TREE_VALIDATION)

@@ -3,8 +3,10 @@
 import random
 
 from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.leaf_node_signature import leaf_node_signature_verifies
 from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
 from mimi_conformance.reference.mls.tree_math import node_of
+from mimi_conformance.reference.mls.tree_validation import check_tree
 from mimi_conformance.reference.mls.treekem import (
     TreeKEMPrivate,
     create_update_path,
@@ -64,8 +66,12 @@ def test_every_member_learns_what_the_paths_of_the_vectors_tell_it(vector):
     tree, members, _, context = start(vector)
     for path in vector["update_paths"]:
         sender = path["sender"]
-        merged = merge_update_path(tree, sender, wire.UpdatePath.decode(*octets(path, "update_path")))
-        assert merged.tree.tree_hash.hex() == path["tree_hash_after"]
+        update_path = wire.UpdatePath.decode(*octets(path, "update_path"))
+        merged = merge_update_path(tree, sender, update_path)
+        check_tree(merged.tree, bytes.fromhex(path["tree_hash_after"]))
+        assert leaf_node_signature_verifies(
+            tree.cipher_suite, update_path.leaf_node, group_id=context.group_id, leaf_index=sender
+        )
         for index, private in others(members, sender).items():
             received = receive_update_path(merged, private, context)
             assert received.path_secret.hex() == path["path_secrets"][index]
@@ -91,6 +97,10 @@ def test_every_member_of_the_vectors_learns_the_secret_of_our_paths(vector):
         decoded = wire.UpdatePath.decode(created.update_path.encode())
         merged = merge_update_path(tree, sender, decoded)
         assert merged.tree.tree_hash == created.tree.tree_hash
+        check_tree(merged.tree, created.tree.tree_hash)
+        assert leaf_node_signature_verifies(
+            tree.cipher_suite, decoded.leaf_node, group_id=context.group_id, leaf_index=sender
+        )
         for private in others(members, sender).values():
             received = receive_update_path(merged, private, context)
             assert received.commit_secret == created.commit_secret
