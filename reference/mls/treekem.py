@@ -56,7 +56,7 @@ def node_key_pair(cipher_suite: CipherSuite, path_secret: bytes) -> KeyPair:
 
 
 def next_path_secret(cipher_suite: CipherSuite, path_secret: bytes) -> bytes:
-    """The path secret of the next node up; of none, the commit secret (RFC 9420, sections 7.4 and 12.4.1)."""
+    """The path secret of the next node up; above the last one, the commit secret (RFC 9420, sections 7.4, 12.4.1)."""
     return derive_secret(cipher_suite, path_secret, "path")
 
 
