@@ -10,6 +10,7 @@ from mimi_conformance.reference.mls.leaf_checks import check_leaf, check_leaf_am
 from mimi_conformance.reference.mls.proposal_application import AppliedProposals
 from mimi_conformance.reference.mls.proposal_list import ProposalList
 from mimi_conformance.reference.mls.proposal_rules import ListedProposal, ProposalListRule
+from mimi_conformance.reference.mls.public_keys import PublicKeyRule, check_public_key
 from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.mls.tree_math import LeafIndex
 from mimi_conformance.reference.mls.update_path import MergedPath, merge_update_path
@@ -93,6 +94,8 @@ def merge_commit(applied: AppliedProposals, path: UpdatePath | None) -> MergedCo
     if path is not None:
         replaced = replaced_leaf(applied, committer)
         check_leaf(state, path.leaf_node, LeafNodeSource.commit, leaf_index=committer, replaced=replaced)
+        for node in path.nodes:
+            check_public_key(state.context.cipher_suite, node.encryption_key, PublicKeyRule.PATH_KEY)
         merged = merge_update_path(state.tree, committer, path, frozenset(applied.added))
         state = state.with_leaf(merged.tree, committer)
     check_outcome(applied, state, None if path is None else committer)

@@ -1,6 +1,6 @@
 """Joining a group without being added, by an external Commit (RFC 9420, section 12.4.3.2; mls-extensions, 6.3.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from mimi_conformance.reference.mls.application import Application
@@ -10,7 +10,7 @@ from mimi_conformance.reference.mls.commit_processing import covered_proposals
 from mimi_conformance.reference.mls.framing.public_message import protect_from_outside
 from mimi_conformance.reference.mls.group import Group, Retention, group_in_epoch
 from mimi_conformance.reference.mls.group_framing import IN_PUBLIC, Framing
-from mimi_conformance.reference.mls.group_info import external_pub, follow
+from mimi_conformance.reference.mls.group_info import check_group_new, external_pub, follow
 from mimi_conformance.reference.mls.key_schedule import new_external_init
 from mimi_conformance.reference.mls.leaf_template import LeafTemplate
 from mimi_conformance.reference.mls.pre_shared_keys import PreSharedKeys
@@ -75,6 +75,7 @@ def join_externally(
     tree: wire.RatchetTree | None = None,
     what: ExternalJoin = ExternalJoin(),
     psks: PreSharedKeys | None = None,
+    current_groups: Container[bytes] = (),
     retention: Retention = Retention(),  # noqa: B008 - a frozen value
     authenticated_data: bytes = b"",
 ) -> JoinedExternally:
@@ -90,6 +91,7 @@ def join_externally(
         tree: the ratchet tree, if it is not in the GroupInfo.
         what: what else the Commit is to do.
         psks: the pre-shared keys that the client has.
+        current_groups: the IDs of the groups that the client is in; without this one if it joins it again.
         retention: how much of the past is to be kept.
         authenticated_data: what goes with the Commit; a SafeAAD where the group has `safe_aad`.
 
@@ -99,6 +101,7 @@ def join_externally(
         InvalidKeyError: the private key is none of the suite's signature scheme.
 
     """
+    check_group_new(group_info.group_context, current_groups)
     public = follow(group_info, application, now, tree)
     suite = public.context.cipher_suite
     for message in what.self_removes:

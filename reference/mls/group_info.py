@@ -1,5 +1,7 @@
 """GroupInfo: the signed public state of a group, and the start of following it (RFC 9420, section 12.4.3)."""
 
+from collections.abc import Container
+
 from mimi_conformance.reference.mls.application import Application
 from mimi_conformance.reference.mls.extensions import check_unique, read_dictionary, read_extension
 from mimi_conformance.reference.mls.group_state import GroupState
@@ -27,6 +29,7 @@ class GroupInfoRule(Rule):
     )
     SIGNER = RuleText("RFC 9420, section 12.4.3", "The signer of a GroupInfo is a member.")
     SIGNATURE = RuleText("RFC 9420, section 12.4.3", "The signature of a GroupInfo verifies with its signer's key.")
+    GROUP_NEW = RuleText("RFC 9420, section 12.4.3", "A new member is in no other group of the same group ID.")
     EXTERNAL_PUB = RuleText("RFC 9420, section 12.4.3.2", "A GroupInfo for an external join has an external_pub.")
     PRESENCE = RuleText(
         "ratchet-tree-options, section 4", "The ratchet_tree_presence says truly whether the last GroupInfo had a tree."
@@ -120,6 +123,17 @@ def verify_group_info(group_info: GroupInfo, tree: RatchetTree) -> None:
     signed = GroupInfoTBS.taken_from(group_info).encode()
     if not verify_with_label(tree.cipher_suite, signer.signature_key, _LABEL, signed, group_info.signature):
         raise GroupInfoError(GroupInfoRule.SIGNATURE, group_info.signature)
+
+
+def check_group_new(context: GroupContext, current_groups: Container[bytes]) -> None:
+    """Check that a client that is about to join a group isn't in one with the same ID.
+
+    Raises:
+        GroupInfoError: it is.
+
+    """
+    if context.group_id in current_groups:
+        raise GroupInfoError(GroupInfoRule.GROUP_NEW, context.group_id)
 
 
 def external_pub(group_info: GroupInfo) -> bytes:

@@ -5,14 +5,20 @@ from types import MappingProxyType
 
 from mimi_conformance.reference.mls.cipher_suite import parameters
 from mimi_conformance.reference.mls.framing.authenticated_content import proposal_ref
-from mimi_conformance.reference.mls.group import Group, LeafKeys
-from mimi_conformance.reference.mls.group_framing import IN_PUBLIC, Framing, protect_as_member, sign_as_member
+from mimi_conformance.reference.mls.group import Group, LeafKeys, MemberStateError, MemberStateRule
+from mimi_conformance.reference.mls.group_framing import (
+    IN_PUBLIC,
+    Framing,
+    member_sender,
+    protect_as_member,
+    sign_as_member,
+)
 from mimi_conformance.reference.mls.leaf_node_signature import signed_leaf_node
 from mimi_conformance.reference.mls.leaf_template import LeafTemplate
 from mimi_conformance.reference.mls.signature_scheme import Random
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
 from mimi_conformance.reference.wire.mls.message import MLSMessage
-from mimi_conformance.reference.wire.mls.proposals import Proposal, ProposalBody, Update
+from mimi_conformance.reference.wire.mls.proposals import Proposal, ProposalBody, SelfRemove, Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,19 @@ def propose(
     """
     group.check_in_use()
     content = sign_as_member(group, Proposal.of(body), framing)
+    if isinstance(body, SelfRemove) and _has_proposed(group, SelfRemove):
+        raise MemberStateError(MemberStateRule.ONE_SELF_REMOVE, group.leaf_index)
     public = group.public.with_proposal(content, now)
     message, group = protect_as_member(group, content, framing, random)
     reference = proposal_ref(group.context.cipher_suite, content)
     return Proposed(message, reference, replace(group, public=public))
+
+
+def _has_proposed(group: Group, body_type: type[ProposalBody]) -> bool:
+    """Whether the member has sent a proposal of a type in this epoch."""
+    own = member_sender(group.leaf_index)
+    pending = (content.content for content in group.public.pending.values() if content.content.sender == own)
+    return any(content.proposal is not None and isinstance(content.proposal.body, body_type) for content in pending)
 
 
 def propose_update(

@@ -84,6 +84,10 @@ class DHKEM:
         """
         return self._parsed(private_key).public_key()
 
+    def is_public_key(self, data: bytes) -> bool:
+        """Whether bytes have the form of a public key."""
+        return len(data) == self.public_key_size
+
     def encapsulate(self, public_key: bytes, ephemeral_private_key: bytes) -> Encapsulation:
         """Encap, with the private key that it draws at random: a key that serves for nothing else.
 
@@ -149,6 +153,16 @@ class NISTKEM(DHKEM):
             if 0 < scalar < self.curve.group_order:
                 return scalar.to_bytes(self.private_key_size)
         raise DeserializeError("No private key follows from the secret.")
+
+    def is_public_key(self, data: bytes) -> bool:
+        """Whether bytes are a point of the curve, written without compression."""
+        if len(data) != self.public_key_size:
+            return False
+        try:
+            ec.EllipticCurvePublicKey.from_encoded_point(self.curve, data)
+        except ValueError:
+            return False
+        return True
 
 
 class _X25519(DHPrivateKey):

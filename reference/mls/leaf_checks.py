@@ -2,6 +2,7 @@
 
 from mimi_conformance.reference.mls.group_state import GroupState
 from mimi_conformance.reference.mls.leaf_node_validation import check_leaf_node, check_member
+from mimi_conformance.reference.mls.public_keys import PublicKeyRule, check_public_key
 from mimi_conformance.reference.mls.rules import Rule, RuleError, RuleText
 from mimi_conformance.reference.mls.tree_math import LeafIndex
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode, LeafNodeSource
@@ -42,6 +43,7 @@ def check_leaf(
 
     Raises:
         LeafNodeError, ExtensionError: a rule of RFC 9420, section 7.3 or 13.4, is broken.
+        PublicKeyError: its encryption key is none.
         MemberError: the Authentication Service does not accept the credential.
 
     """
@@ -55,6 +57,7 @@ def check_leaf(
         now=now,
         maximum_lifetime=state.application.maximum_lifetime,
     )
+    check_public_key(state.context.cipher_suite, leaf_node.encryption_key, PublicKeyRule.LEAF_KEY)
     authentication = state.application.authentication
     old = leaf_node.credential if replaced is None else replaced.credential
     if old != leaf_node.credential and not authentication.accepts_successor(old, leaf_node.credential):

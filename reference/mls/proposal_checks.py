@@ -22,6 +22,7 @@ from mimi_conformance.reference.mls.labelled import verify_with_label
 from mimi_conformance.reference.mls.leaf_checks import MemberError, check_leaf
 from mimi_conformance.reference.mls.leaf_node_validation import LeafNodeError
 from mimi_conformance.reference.mls.proposal_rules import ListedProposal, ProposalRule
+from mimi_conformance.reference.mls.public_keys import PublicKeyError, PublicKeyRule, check_public_key
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation, AppEphemeral
 from mimi_conformance.reference.wire.mls.key_package import KeyPackageTBS
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNodeSource
@@ -68,7 +69,7 @@ def check_proposal(circumstances: Circumstances, listed: ListedProposal) -> None
     body = listed.proposal.body
     try:
         _CHECKS.get(type(body), _nothing)(circumstances, listed, body)
-    except (ExtensionError, LeafNodeError, MemberError) as error:
+    except (ExtensionError, LeafNodeError, MemberError, PublicKeyError) as error:
         raise listed.breaks(error.rule, error.value) from error
     objection = kind.objection(body, listed.sender)
     if objection is not None:
@@ -89,6 +90,7 @@ def _check_add(circumstances: Circumstances, listed: ListedProposal, body: Add) 
     leaf_node = key_package.leaf_node
     if key_package.init_key == leaf_node.encryption_key:
         raise listed.breaks(ProposalRule.KEY_PACKAGE_INIT_KEY, key_package.init_key)
+    check_public_key(context.cipher_suite, key_package.init_key, PublicKeyRule.INIT_KEY)
     check_unique(key_package.extensions)
     read_dictionary(key_package.extensions)
     signed = KeyPackageTBS.taken_from(key_package).encode()

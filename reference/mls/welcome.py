@@ -7,7 +7,7 @@ from types import MappingProxyType
 from mimi_conformance.reference.mls.application import Application
 from mimi_conformance.reference.mls.cipher_suite import parameters
 from mimi_conformance.reference.mls.group import Group, Retention, group_in_epoch
-from mimi_conformance.reference.mls.group_info import follow
+from mimi_conformance.reference.mls.group_info import check_group_new, follow
 from mimi_conformance.reference.mls.key_package import NewKeyPackage, key_package_ref
 from mimi_conformance.reference.mls.key_schedule import welcome_key, welcome_secret
 from mimi_conformance.reference.mls.labelled import decrypt_with_label, encrypt_with_label
@@ -45,7 +45,6 @@ class WelcomeRule(Rule):
     GROUP_SECRETS = RuleText("RFC 9420, section 12.4.3.1", "The GroupSecrets decrypt with the KeyPackage's init key.")
     GROUP_INFO = RuleText("RFC 9420, section 12.4.3.1", "The GroupInfo decrypts with the key of the welcome_secret.")
     GROUP_CIPHER_SUITE = RuleText("RFC 9420, section 12.4.3.1", "The group has the cipher suite of the KeyPackage.")
-    GROUP_NEW = RuleText("RFC 9420, section 12.4.3.1", "The new member is in no other group of the same group ID.")
     OWN_LEAF = RuleText("RFC 9420, section 12.4.3.1", "The LeafNode of the KeyPackage is in the tree.")
     CONFIRMATION_TAG = RuleText(
         "RFC 9420, section 12.4.3.1", "The confirmation tag is that of the epoch that the joiner_secret leads to."
@@ -191,8 +190,7 @@ def join(
     context = group_info.group_context
     if context.cipher_suite != own.key_package.cipher_suite:
         raise WelcomeError(WelcomeRule.GROUP_CIPHER_SUITE, context.cipher_suite)
-    if context.group_id in current_groups:
-        raise WelcomeError(WelcomeRule.GROUP_NEW, context.group_id)
+    check_group_new(context, current_groups)
     public = follow(group_info, application, now, tree)
     private = TreeKEMPrivate.of_leaf(_own_leaf(public, own.key_package.leaf_node), own.encryption_private_key)
     if group_secrets.path_secret is not None:

@@ -153,6 +153,9 @@ def test_who_was_removed_can_do_no_more():
 def test_a_member_removes_itself_in_public():
     room = Room.of("alice", "bob", "carol")
     propose_by(room, "bob", SelfRemove())
+    with pytest.raises(MemberStateError) as refusal:
+        propose_by(room, "bob", SelfRemove())
+    assert refusal.value.rule is MemberStateRule.ONE_SELF_REMOVE
     propose_by(room, "carol", Remove(1))
     room.commit("alice")
     room.check_agreement()

@@ -14,6 +14,7 @@ from mimi_conformance.reference.mls.group_processing import ProcessingRule, proc
 from mimi_conformance.reference.mls.group_proposals import propose_update
 from mimi_conformance.reference.mls.leaf_node_validation import LeafNodeRule
 from mimi_conformance.reference.mls.proposal_rules import ProposalListRule
+from mimi_conformance.reference.mls.public_keys import PublicKeyRule
 from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.mls.update_path import UpdatePathRule
 from mimi_conformance.reference.wire.mls.framing import PublicMessage
@@ -81,6 +82,8 @@ def test_the_leaf_of_a_path_is_one_of_a_commit_and_signed_for_its_place(room):
         path = replace(made.path, leaf_node=leaf_node)
         check_refused(room, by_alice(room, Commit((), path)), rule)
     check_refused(room, by_alice(room, Commit((), replace(made.path, nodes=()))), UpdatePathRule.LENGTH)
+    broken = tuple(replace(node, encryption_key=b"") for node in made.path.nodes)
+    check_refused(room, by_alice(room, Commit((), replace(made.path, nodes=broken))), PublicKeyRule.PATH_KEY)
 
 
 def test_a_proposal_is_no_commit_and_the_other_way_round(room):

@@ -22,6 +22,7 @@ from mimi_conformance.reference.mls.proposal_rules import (
     ProposalRule,
 )
 from mimi_conformance.reference.mls.proposals import ProposalKind, ProposalRegistry
+from mimi_conformance.reference.mls.public_keys import PublicKeyRule
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation, AppEphemeral
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.framing import Sender, SenderType
@@ -204,6 +205,8 @@ REGULAR: dict[object, Callable[[], tuple]] = {
     LeafNodeRule.LIFETIME_CURRENT: lambda: (add(lifetime=Lifetime(NOW + 1, NOW + 2)),),
     LeafNodeRule.GROUP_EXTENSIONS: lambda: (without_dictionary(),),
     LeafNodeRule.SIGNATURE_KEY_UNIQUE: lambda: (update("carol", 1),),
+    PublicKeyRule.INIT_KEY: lambda: (changed_package(init_key=bytes(31)),),
+    PublicKeyRule.LEAF_KEY: lambda: (update(encryption_key=bytes(33)),),
     MemberRule.CREDENTIAL: lambda: (update(credential=UNTRUSTED),),
     MemberRule.CLIENT_ONCE: lambda: (update(credential=Credential.basic(b"carol")),),
 }

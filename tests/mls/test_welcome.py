@@ -116,7 +116,7 @@ def test_secrets_and_group_infos_that_do_not_decrypt_or_decode(invitation):
 
 
 def test_a_welcome_to_a_group_that_the_client_is_in(invitation):
-    check_refused(WelcomeRule.GROUP_NEW, lambda: invitation.join(invitation.welcome, current_groups={b"group"}))
+    check_refused(GroupInfoRule.GROUP_NEW, lambda: invitation.join(invitation.welcome, current_groups={b"group"}))
 
 
 def test_a_group_without_the_new_member(invitation):
