@@ -122,7 +122,7 @@ def _check_types_supported(state: GroupState, proposals: ProposalList) -> None:
     support = state.tree.support
     for listed in proposals.proposals:
         proposal_type = listed.proposal.proposal_type
-        if proposal_type in DEFAULT_PROPOSAL_TYPES or support is None:
+        if support is None or proposal_type in DEFAULT_PROPOSAL_TYPES:
             continue
         if Feature(Purpose.PROPOSAL, proposal_type) not in support.features:
             raise listed.breaks(ProposalListRule.TYPE_SUPPORTED, proposal_type)
