@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
 from mimi_conformance.reference.mls.commit_processing import (
     committer_leaf,
     merge_commit,
@@ -11,7 +10,7 @@ from mimi_conformance.reference.mls.commit_processing import (
 )
 from mimi_conformance.reference.mls.framing.authenticated_content import confirmed, sign
 from mimi_conformance.reference.mls.group_framing import Framing, framed
-from mimi_conformance.reference.mls.new_secrets import NewSecrets, joiner_secret_after
+from mimi_conformance.reference.mls.new_secrets import NewSecrets, joiner_secret_after, no_commit_secret
 from mimi_conformance.reference.mls.proposal_application import AppliedProposals
 from mimi_conformance.reference.mls.psk import PreSharedKey
 from mimi_conformance.reference.mls.public_group import PublicGroup
@@ -110,10 +109,8 @@ def build_commit(
     merged = merge_commit(applied, update_path)
     content = _signed(public, applied, committer, update_path, framing)
     after = public.after_commit(merged.state, content)
-    no_commit_secret = bytes(parameters(after.context.cipher_suite).kdf.size)
-    joiner_secret = joiner_secret_after(
-        after, committer.init_secret, no_commit_secret if created is None else created.commit_secret
-    )
+    commit_secret = no_commit_secret(after.context.cipher_suite) if created is None else created.commit_secret
+    joiner_secret = joiner_secret_after(after, committer.init_secret, commit_secret)
     secrets = NewSecrets.of_joiner(after, joiner_secret, committer.psks, limits)
     staged = public.concluded(applied, merged, after, confirmed(content, secrets.confirmation_tag))
     return BuiltCommit(staged, secrets, joiner_secret, created, committer.psks)

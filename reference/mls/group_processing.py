@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
 from mimi_conformance.reference.mls.framing import private_message, semi_private_message
 from mimi_conformance.reference.mls.framing.authenticated_content import proposal_ref
 from mimi_conformance.reference.mls.framing.public_message import unprotect
@@ -13,7 +12,7 @@ from mimi_conformance.reference.mls.group import (
     MemberStateRule,
     group_in_epoch,
 )
-from mimi_conformance.reference.mls.new_secrets import NewSecrets, joiner_secret_after
+from mimi_conformance.reference.mls.new_secrets import NewSecrets, joiner_secret_after, no_commit_secret
 from mimi_conformance.reference.mls.primitive_errors import PrimitiveError
 from mimi_conformance.reference.mls.rules import Rule, RuleError, RuleText
 from mimi_conformance.reference.mls.senders import check_additional_data, member_key
@@ -185,7 +184,7 @@ def _process_commit(group: Group, content: AuthenticatedContent, now: int | None
     psks = group.psks.look_up(staged.applied.psks)
     private, signature_private_key = _with_own_update(group, staged)
     if staged.path is None:
-        private, commit_secret = private.kept_for(staged.group.tree), no_commit_secret(group)
+        private, commit_secret = private.kept_for(staged.group.tree), no_commit_secret(group.context.cipher_suite)
     else:
         received = receive_update_path(staged.path, private, staged.provisional_context)
         private, commit_secret = received.private, received.commit_secret
@@ -203,11 +202,6 @@ def _process_commit(group: Group, content: AuthenticatedContent, now: int | None
         late=(*group.late, group.keys),
     )
     return ReceivedCommit(after, staged)
-
-
-def no_commit_secret(group: Group) -> bytes:
-    """What stands for the commit secret of a Commit without a path (RFC 9420, section 12.4.1)."""
-    return bytes(parameters(group.context.cipher_suite).kdf.size)
 
 
 def _with_own_update(group: Group, staged: StagedCommit) -> tuple[TreeKEMPrivate, bytes]:

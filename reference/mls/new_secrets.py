@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mimi_conformance.reference.mls.cipher_suite import parameters
 from mimi_conformance.reference.mls.exporter_tree import ExporterTree
 from mimi_conformance.reference.mls.group_state import GroupState
 from mimi_conformance.reference.mls.key_schedule import (
@@ -17,6 +18,7 @@ from mimi_conformance.reference.mls.psk import PreSharedKey, psk_secret
 from mimi_conformance.reference.mls.ratchet import RatchetLimits
 from mimi_conformance.reference.mls.secret_tree import SecretTree
 from mimi_conformance.reference.wire.mls.group import GroupContext
+from mimi_conformance.reference.wire.mls.registries import CipherSuite
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +76,8 @@ def joiner_secret_after(state: GroupState, init_secret: bytes, commit_secret: by
 
     """
     return joiner_secret(state.context.cipher_suite, init_secret, commit_secret, state.context.encode())
+
+
+def no_commit_secret(cipher_suite: CipherSuite) -> bytes:
+    """What stands for the commit secret of a Commit without a path: zeros (RFC 9420, section 12.4.1)."""
+    return bytes(parameters(cipher_suite).kdf.size)
