@@ -13,6 +13,6 @@ Read from the bottom up, each step only needs those before it:
 - a member's view, which has that inside: `group`; it begins with `group_creation`, `welcome` or `external_join`, and
   goes on with `group_proposals`, `group_commit`, `group_processing` and `group_messages`
 
-All values are immutable, randomness and time are always passed in, and each check has a name (`rules`). There are no wire
-declarations in here; those are in reference/wire/mls.
+All values are immutable, randomness and time are always passed in, and each check has a name (`rules`). There are no
+wire declarations in here; those are in reference/wire/mls.
 """
