@@ -41,7 +41,7 @@ def peer() -> Iterator[Callable[[str], Peer]]:
             if reason is not None:
                 pytest.skip(reason)
             if name not in started:
-                started[name] = stack.enter_context(ProgramPeer(COMMANDS[name]))
+                started[name] = stack.enter_context(ProgramPeer(name, COMMANDS[name]))
             return started[name]
 
         yield get

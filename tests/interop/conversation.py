@@ -43,19 +43,26 @@ class Conversation:
         """Commit to proposals, and to those that were sent before; deliver the commit and the Welcome."""
         commit = by.commit(proposals, public=public, path=path, tree=tree)
         self._deliver(by, commit.commit)
-        for leaver in leavers:
-            self.members.remove(leaver)
-            assert not leaver.is_active()
+        self._part_from(leavers)
         for joiner in joiners:
             assert commit.welcome is not None
             joiner.join(commit.welcome, None if tree else by.tree())
             self.members.append(joiner)
         self.agree()
 
-    def join_externally(self, joiner: Client, by: Client, *, tree: bool = True) -> None:
+    def join_externally(
+        self,
+        joiner: Client,
+        by: Client,
+        *,
+        tree: bool = True,
+        self_removes: Sequence[bytes] = (),
+        leavers: Sequence[Client] = (),
+    ) -> None:
         """Let a client in by an external commit to the GroupInfo of a member."""
-        message = joiner.external_join(by.group_info(tree=tree), None if tree else by.tree())
+        message = joiner.external_join(by.group_info(tree=tree), None if tree else by.tree(), self_removes=self_removes)
         self._deliver(joiner, message)
+        self._part_from(leavers)
         self.members.append(joiner)
         self.agree()
 
@@ -66,9 +73,11 @@ class Conversation:
         self.members.append(joiner)
         self.agree()
 
-    def propose(self, by: Client, proposal: Json, *, public: bool = False) -> None:
-        """Send a proposal to everybody."""
-        self._deliver(by, by.propose(proposal, public=public))
+    def propose(self, by: Client, proposal: Json, *, public: bool = False) -> bytes:
+        """Send a proposal to everybody, and return the message."""
+        message = by.propose(proposal, public=public)
+        self._deliver(by, message)
+        return message
 
     def watch(self, observer: Client, by: Client, *, tree: bool = True) -> None:
         """Let a client without secrets follow the group, from here on; only public messages work then."""
@@ -95,6 +104,11 @@ class Conversation:
             assert [member.export(*label) for label in LABELS] == exported
         for observer in self.observers:
             assert observer.state() == replace(state, epoch_authenticator=None)
+
+    def _part_from(self, leavers: Sequence[Client]) -> None:
+        for leaver in leavers:
+            self.members.remove(leaver)
+            assert not leaver.is_active()
 
     def _deliver(self, sender: Client, message: bytes) -> None:
         for receiver in (*self.members, *self.observers):

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mimi_conformance.reference.mls.application import Application
@@ -25,6 +25,7 @@ from mimi_conformance.reference.mls.public_group import PublicGroup
 from mimi_conformance.reference.mls.welcome import join
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation
 from mimi_conformance.reference.wire.mls.credential import Credential
+from mimi_conformance.reference.wire.mls.framing import PublicMessage
 from mimi_conformance.reference.wire.mls.leaf_node import Capabilities, Extension, Lifetime
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.proposals import (
@@ -54,6 +55,8 @@ Results = dict[str, Any]
 
 class OurPeer(Peer):
     """`reference.mls` behind the operations of README.md."""
+
+    name = "ours"
 
     def __init__(self) -> None:
         self._clients: dict[str, OurClient] = {}
@@ -146,7 +149,9 @@ class OurClient:
         )
         return {}
 
-    def external_join(self, group_info: bytes, tree: bytes | None = None, *, resync: bool = False) -> Results:
+    def external_join(
+        self, group_info: bytes, tree: bytes | None = None, *, resync: bool = False, self_removes: Sequence[str] = ()
+    ) -> Results:
         message = MLSMessage.decode(group_info).group_info
         assert message is not None
         replaces = self._member().leaf_index if resync else None
@@ -158,7 +163,7 @@ class OurClient:
             now=_now(),
             random=secrets.token_bytes,
             tree=_tree(tree),
-            what=ExternalJoin(replaces=replaces),
+            what=ExternalJoin(replaces=replaces, self_removes=[_public_message(message) for message in self_removes]),
         )
         self._place = joined.group
         return {"commit": joined.message.encode()}
@@ -301,6 +306,12 @@ def _now() -> int:
 
 def _tree(tree: bytes | None) -> RatchetTree | None:
     return None if tree is None else RatchetTree.decode(tree)
+
+
+def _public_message(message: str) -> PublicMessage:
+    decoded = MLSMessage.decode(bytes.fromhex(message)).public_message
+    assert decoded is not None
+    return decoded
 
 
 def _extensions(extensions: list[Json]) -> tuple[Extension, ...]:

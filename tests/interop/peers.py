@@ -24,7 +24,14 @@ class PeerError(Exception):
 
 
 class Peer(ABC):
-    """An implementation that performs the operations of README.md."""
+    """An implementation that performs the operations of README.md.
+
+    Attributes:
+        name: of the implementation.
+
+    """
+
+    name: str
 
     @abstractmethod
     def ask(self, operation: str, **members: object) -> Json:
@@ -59,12 +66,14 @@ class ProgramPeer(Peer):
     """A peer in a program of its own, which starts with the context and ends with it.
 
     Args:
+        name: of the implementation.
         command: the program and its arguments.
         patience: how many seconds it may take to answer.
 
     """
 
-    def __init__(self, command: Sequence[str], patience: float = 60) -> None:
+    def __init__(self, name: str, command: Sequence[str], patience: float = 60) -> None:
+        self.name = name
         self._command = command
         self._patience = patience
         self._requests = 0
@@ -93,10 +102,10 @@ class ProgramPeer(Peer):
         # There is one answer per request, so nothing is left in the buffer that select cannot see.
         readable, _, _ = select.select([stdout], [], [], self._patience)
         if not readable:
-            raise PeerError(f"{self._command[0]} has not answered {operation} for {self._patience} s.")
+            raise PeerError(f"{self.name} has not answered {operation} for {self._patience} s.")
         line = stdout.readline()
         if not line:
-            raise PeerError(f"{self._command[0]} ended instead of answering {operation}.")
+            raise PeerError(f"{self.name} ended instead of answering {operation}.")
         answer: Json = json.loads(line)
         assert answer["id"] == self._requests
         if "error" in answer:
@@ -170,6 +179,11 @@ class Client:
     peer: Peer
     name: str
 
+    @property
+    def kind(self) -> str:
+        """Return the name of the implementation."""
+        return self.peer.name
+
     def ask(self, operation: str, **members: object) -> Json:
         return self.peer.ask(operation, client=self.name, **members)
 
@@ -182,8 +196,21 @@ class Client:
     def join(self, welcome: bytes, tree: bytes | None = None) -> None:
         self.ask("join", welcome=welcome.hex(), **_tree(tree))
 
-    def external_join(self, group_info: bytes, tree: bytes | None = None, *, resync: bool = False) -> bytes:
-        answer = self.ask("external_join", group_info=group_info.hex(), resync=resync, **_tree(tree))
+    def external_join(
+        self,
+        group_info: bytes,
+        tree: bytes | None = None,
+        *,
+        resync: bool = False,
+        self_removes: Sequence[bytes] = (),
+    ) -> bytes:
+        answer = self.ask(
+            "external_join",
+            group_info=group_info.hex(),
+            resync=resync,
+            self_removes=[message.hex() for message in self_removes],
+            **_tree(tree),
+        )
         return bytes.fromhex(answer["commit"])
 
     def observe(self, group_info: bytes, tree: bytes | None = None) -> None:

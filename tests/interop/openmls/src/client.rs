@@ -7,7 +7,7 @@ use openmls_basic_credential::SignatureKeyPair;
 use openmls_rust_crypto::OpenMlsRustCrypto;
 
 use crate::encoding::{
-    Outcome, decoded, encoded, group_context_extensions, ratchet_tree, validated, verifiable_group_info,
+    Outcome, decoded, encoded, group_context_extensions, public_message, ratchet_tree, validated, verifiable_group_info,
 };
 use crate::protocol::{self, Bytes, Operation, Results};
 
@@ -55,8 +55,8 @@ impl Client {
             Operation::KeyPackage => results.key_package = Some(self.key_package()?),
             Operation::Create { group_id, extensions } => self.create(&group_id.0, &extensions)?,
             Operation::Join { welcome, tree } => self.join(&welcome, tree)?,
-            Operation::ExternalJoin { group_info, tree } => {
-                results.commit = Some(self.external_join(&group_info, tree)?);
+            Operation::ExternalJoin { group_info, tree, self_removes } => {
+                results.commit = Some(self.external_join(&group_info, tree, &self_removes)?);
             }
             Operation::Observe { group_info, tree } => self.observe(&group_info, tree)?,
             Operation::Propose { proposal, public } => {
@@ -133,8 +133,10 @@ impl Client {
         Ok(())
     }
 
-    fn external_join(&mut self, group_info: &Bytes, tree: Option<Bytes>) -> Outcome<Bytes> {
-        let mut builder = MlsGroup::external_commit_builder().with_config(join_configuration(false));
+    fn external_join(&mut self, group_info: &Bytes, tree: Option<Bytes>, self_removes: &[Bytes]) -> Outcome<Bytes> {
+        let mut builder = MlsGroup::external_commit_builder()
+            .with_config(join_configuration(false))
+            .with_proposals(self_removes.iter().map(public_message).collect::<Outcome<_>>()?);
         if let Some(tree) = ratchet_tree(tree)? {
             builder = builder.with_ratchet_tree(tree);
         }

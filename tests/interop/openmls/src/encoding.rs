@@ -38,6 +38,13 @@ pub fn verifiable_group_info(group_info: &Bytes) -> Outcome<VerifiableGroupInfo>
     }
 }
 
+pub fn public_message(message: &Bytes) -> Outcome<PublicMessageIn> {
+    match decoded::<MlsMessageIn>(message)?.extract() {
+        MlsMessageBodyIn::PublicMessage(message) => Ok(message),
+        _ => Err("the message is not a PublicMessage".into()),
+    }
+}
+
 pub fn ratchet_tree(tree: Option<Bytes>) -> Outcome<Option<RatchetTreeIn>> {
     tree.as_ref().map(decoded).transpose()
 }

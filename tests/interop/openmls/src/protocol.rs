@@ -28,20 +28,60 @@ pub struct Request {
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Operation {
     About,
-    Client { suite: u16, identity: Bytes, extensions: Vec<u16>, proposals: Vec<u16> },
+    Client {
+        suite: u16,
+        identity: Bytes,
+        extensions: Vec<u16>,
+        proposals: Vec<u16>,
+    },
     KeyPackage,
-    Create { group_id: Bytes, extensions: Vec<Extension> },
-    Join { welcome: Bytes, tree: Option<Bytes> },
-    ExternalJoin { group_info: Bytes, tree: Option<Bytes> },
-    Observe { group_info: Bytes, tree: Option<Bytes> },
-    Propose { proposal: Proposal, public: bool },
-    Commit { proposals: Vec<Proposal>, public: bool, path: bool, tree: bool },
-    Process { message: Bytes },
-    Send { data: Bytes },
-    GroupInfo { tree: bool },
+    Create {
+        group_id: Bytes,
+        extensions: Vec<Extension>,
+    },
+    Join {
+        welcome: Bytes,
+        tree: Option<Bytes>,
+    },
+    ExternalJoin {
+        group_info: Bytes,
+        tree: Option<Bytes>,
+        #[serde(default)]
+        self_removes: Vec<Bytes>,
+    },
+    Observe {
+        group_info: Bytes,
+        tree: Option<Bytes>,
+    },
+    Propose {
+        proposal: Proposal,
+        public: bool,
+    },
+    Commit {
+        proposals: Vec<Proposal>,
+        public: bool,
+        path: bool,
+        tree: bool,
+    },
+    Process {
+        message: Bytes,
+    },
+    Send {
+        data: Bytes,
+    },
+    GroupInfo {
+        tree: bool,
+    },
     Tree,
-    Export { label: String, context: Bytes, length: usize },
-    Psk { psk_id: Bytes, psk: Bytes },
+    Export {
+        label: String,
+        context: Bytes,
+        length: usize,
+    },
+    Psk {
+        psk_id: Bytes,
+        psk: Bytes,
+    },
     State,
     Forget,
 }
