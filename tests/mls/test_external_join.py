@@ -4,12 +4,14 @@ import random
 
 import pytest
 
+from mimi_conformance.reference.mls import external_join
 from mimi_conformance.reference.mls.application import Application
 from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES
 from mimi_conformance.reference.mls.components import ComponentRegistry, Replaced
 from mimi_conformance.reference.mls.external_join import ExternalJoin, join_externally
 from mimi_conformance.reference.mls.group_info import GroupInfoError, GroupInfoRule
 from mimi_conformance.reference.mls.group_messages import group_info
+from mimi_conformance.reference.mls.group_processing import ProcessingError, ProcessingRule, process
 from mimi_conformance.reference.mls.group_proposals import propose
 from mimi_conformance.reference.mls.leaf_checks import MemberError, MemberRule
 from mimi_conformance.reference.mls.leaf_node_validation import LeafNodeError, LeafNodeRule
@@ -20,10 +22,8 @@ from mimi_conformance.reference.wire.mls.proposals import PreSharedKey, Remove, 
 from tests.mls.group_examples import COMPONENT, NOW, SUITE, Client, Room
 
 
-def join_room(room: Room, client: Client, *, info=None, **how) -> None:
-    """Join with a member's GroupInfo, and tell everybody."""
-    info = info or group_info(next(iter(room.members.values()))[1])
-    joined = join_externally(
+def joined_by(client: Client, info, **how):
+    return join_externally(
         info,
         client.template,
         client.signature_private_key,
@@ -32,6 +32,12 @@ def join_room(room: Room, client: Client, *, info=None, **how) -> None:
         random=client.random,
         **how,
     )
+
+
+def join_room(room: Room, client: Client, *, info=None, **how) -> None:
+    """Join with a member's GroupInfo, and tell everybody."""
+    info = info or group_info(next(iter(room.members.values()))[1])
+    joined = joined_by(client, info, **how)
     room.deliver(joined.message)
     room.members[client.name] = client, joined.group
 
@@ -64,16 +70,8 @@ def test_a_client_joins_again_in_its_own_place():
 
 def test_the_earlier_appearance_of_a_client_that_joins_again_is_out():
     room = Room.of("alice", "bob")
-    alice = room.client("alice")
-    joined = join_externally(
-        group_info(room.group("bob")),
-        alice.template,
-        alice.signature_private_key,
-        alice.application,
-        now=NOW,
-        random=alice.random,
-        what=ExternalJoin(replaces=0),
-    )
+    info = group_info(room.group("bob"))
+    joined = joined_by(room.client("alice"), info, what=ExternalJoin(replaces=0))
     room.deliver(joined.message)
     assert set(room.members) == {"bob"}
 
@@ -127,11 +125,35 @@ def test_psks_and_app_data_come_along():
     assert room.server.state.extensions.app_data.component_data[0].data == b"joined"
 
 
+def test_an_external_commit_is_known_as_one():
+    room = Room.of("alice", "bob")
+    joined = joined_by(Client("carol"), group_info(room.group("alice")))
+    assert room.server.stage_commit(joined.message.public_message, NOW).external
+    assert not room.commit("bob").staged.external
+
+
+def test_members_refuse_an_external_init_that_is_none(monkeypatch):
+    room = Room.of("alice", "bob")
+    monkeypatch.setattr(external_join, "new_external_init", lambda *_: (b"", bytes(32)))
+    message = joined_by(Client("carol"), group_info(room.group("alice"))).message
+    with pytest.raises(ProcessingError) as refusal:
+        process(room.group("bob"), message, NOW)
+    assert refusal.value.rule is ProcessingRule.EXTERNAL_INIT
+    assert room.server.process_commit(message.public_message, NOW).context.epoch == 2
+
+
 def test_no_other_proposals_come_along():
     room = Room.of("alice", "bob", "carol")
     with pytest.raises(ProposalError) as refusal:
         join_room(room, Client("dave"), what=ExternalJoin(replaces=1, by_value=(Remove(2),)))
     assert refusal.value.rule is ProposalListRule.ONE_EXTERNAL_REMOVE
+
+
+def test_a_client_does_not_join_a_group_that_it_is_in():
+    room = Room.of("alice", "bob")
+    with pytest.raises(GroupInfoError) as refusal:
+        join_room(room, Client("carol"), current_groups={b"group"})
+    assert refusal.value.rule is GroupInfoRule.GROUP_NEW
 
 
 def test_a_group_info_without_external_pub_lets_nobody_in():

@@ -9,7 +9,8 @@ from mimi_conformance.reference.mls.application import Application, Authenticati
 from mimi_conformance.reference.mls.cipher_suite import parameters
 from mimi_conformance.reference.mls.commit_processing import check_outcome
 from mimi_conformance.reference.mls.components import Component, ComponentRefusal, ComponentRegistry, Replaced
-from mimi_conformance.reference.mls.extensions import ExtensionRule
+from mimi_conformance.reference.mls.extensions import APP_COMPONENTS, ExtensionRule
+from mimi_conformance.reference.mls.group_proposals import propose
 from mimi_conformance.reference.mls.leaf_checks import MemberRule
 from mimi_conformance.reference.mls.leaf_node_signature import signed_leaf_node
 from mimi_conformance.reference.mls.leaf_node_validation import LeafNodeRule
@@ -74,7 +75,7 @@ class Distrustful(AuthenticationService):
         return credential != UNTRUSTED
 
     def accepts_successor(self, old, new):
-        return True
+        return new.identity != b"impostor"
 
 
 REFUSED_KIND = ProposalKind(
@@ -208,6 +209,7 @@ REGULAR: dict[object, Callable[[], tuple]] = {
     PublicKeyRule.INIT_KEY: lambda: (changed_package(init_key=bytes(31)),),
     PublicKeyRule.LEAF_KEY: lambda: (update(encryption_key=bytes(33)),),
     MemberRule.CREDENTIAL: lambda: (update(credential=UNTRUSTED),),
+    MemberRule.SUCCESSOR: lambda: (update(credential=Credential.basic(b"impostor")),),
     MemberRule.CLIENT_ONCE: lambda: (update(credential=Credential.basic(b"carol")),),
 }
 
@@ -300,7 +302,25 @@ def with_application(room: Room, **changes):
 def test_types_that_the_application_does_not_use_are_refused(room):
     few = {kind: found for kind, found in ProposalRegistry().kinds.items() if kind is not ProposalType.app_ephemeral}
     other = replace(room, server=with_application(room, proposals=ProposalRegistry(few)))
-    check_refused(other, (AppEphemeral(COMPONENT, b""),), member(0), ProposalRule.TYPE_KNOWN)
+    ephemeral = AppEphemeral(COMPONENT, b"")
+    check_refused(other, (ephemeral,), member(0), ProposalRule.TYPE_KNOWN)
+    bob, group = room.members["bob"]
+    proposed = propose(group, ephemeral, now=NOW, random=bob.random).message.public_message
+    with pytest.raises(ProposalError) as refusal:
+        other.server.process_proposal(proposed, NOW)
+    assert (refusal.value.rule, refusal.value.index) == (ProposalRule.TYPE_KNOWN, None)
+
+
+def test_a_leaf_is_updated_once(room):
+    twice = (update(), update(extensions=()))
+    check_refused(room, twice, member(0), ProposalListRule.ONE_CHANGE_PER_LEAF)
+
+
+def test_a_component_makes_only_what_others_can_read(room):
+    careless = with_application(room, components=ComponentRegistry().with_components({APP_COMPONENTS: Replaced()}))
+    check_refused(
+        replace(room, server=careless), (app_data(b"\x01", APP_COMPONENTS),), member(0), ExtensionRule.DECODABLE
+    )
 
 
 def test_types_that_somebody_does_not_support_are_refused_unless_that_member_leaves(room):
