@@ -25,7 +25,7 @@ from mimi_conformance.reference.drafts.requirements import (
     requirements,
 )
 from mimi_conformance.reports.layout import Printable
-from mimi_conformance.suites.target.citations import (
+from mimi_conformance.suites.runner.citations import (
     Citations,
     CollectionError,
     Coverage,

@@ -7,7 +7,7 @@ import click
 from mimi_conformance.reports import terminal
 from mimi_conformance.reports.model import ExitCode
 from mimi_conformance.reports.progress import RunProgress
-from mimi_conformance.suites.target.run import NoRunError, RunOptions, run_suites, suite_names
+from mimi_conformance.suites.runner.run import NoRunError, RunOptions, run_suites, suite_names
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

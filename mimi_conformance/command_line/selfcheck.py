@@ -15,8 +15,8 @@ from rich.text import Text
 from mimi_conformance.mocks.defects.registry import Defect, defects
 from mimi_conformance.reports.model import ExitCode
 from mimi_conformance.reports.terminal import console_of
-from mimi_conformance.suites.target.kill_matrix import Matrix, Trial
-from mimi_conformance.suites.target.selfcheck import SelfcheckOptions, StalledError, trials
+from mimi_conformance.suites.runner.kill_matrix import Matrix, Trial
+from mimi_conformance.suites.runner.selfcheck import SelfcheckOptions, StalledError, trials
 
 
 @click.command()

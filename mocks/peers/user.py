@@ -5,10 +5,10 @@ import itertools
 import time
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.labelled import sign_with_label
+from mimi_conformance.reference.mls.crypto.signature_scheme import Random
 from mimi_conformance.reference.mls.key_package import NewKeyPackage, create_key_package
-from mimi_conformance.reference.mls.labelled import sign_with_label
-from mimi_conformance.reference.mls.signature_scheme import Random
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.group import RequiredCapabilities
 from mimi_conformance.reference.wire.mls.leaf_node import Capabilities, Lifetime

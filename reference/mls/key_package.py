@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from mimi_conformance.reference.mls.cipher_suite import UnsupportedCipherSuiteError, parameters
-from mimi_conformance.reference.mls.labelled import ref_hash, sign_with_label, verify_with_label
-from mimi_conformance.reference.mls.signature_scheme import Random
+from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipherSuiteError, parameters
+from mimi_conformance.reference.mls.crypto.labelled import ref_hash, sign_with_label, verify_with_label
+from mimi_conformance.reference.mls.crypto.signature_scheme import Random
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage, KeyPackageTBS
 from mimi_conformance.reference.wire.mls.leaf_node import (

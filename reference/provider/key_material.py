@@ -9,9 +9,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from mimi_conformance.reference.identity.credential import CredentialMapping
 from mimi_conformance.reference.identity.errors import CredentialError
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.mls.cipher_suite import UnsupportedCipherSuiteError
-from mimi_conformance.reference.mls.labelled import verify_with_label
-from mimi_conformance.reference.mls.signature_scheme import signature_public_key
+from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipherSuiteError
+from mimi_conformance.reference.mls.crypto.labelled import verify_with_label
+from mimi_conformance.reference.mls.crypto.signature_scheme import signature_public_key
 from mimi_conformance.reference.provider.consent import ConsentEndpoint
 from mimi_conformance.reference.provider.messages import Answer, Call, Refusal
 from mimi_conformance.reference.provider.storage import Transaction

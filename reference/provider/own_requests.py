@@ -1,7 +1,7 @@
 """Requests of our own clients on their way out: what must not be sent for them, and what follows from it here."""
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.mls.cipher_suite import UnsupportedCipherSuiteError
+from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipherSuiteError
 from mimi_conformance.reference.mls.key_package import key_package_ref
 from mimi_conformance.reference.provider.consent import ConsentEndpoint
 from mimi_conformance.reference.provider.messages import Endpoint, LocalRequestError, Outgoing, Refusal

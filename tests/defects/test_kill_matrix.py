@@ -6,7 +6,7 @@ import pytest
 from mimi_conformance.mocks.defects.registry import Defect
 from mimi_conformance.reference.provider.instance import Parts
 from mimi_conformance.reports.model import Judgement, TestResult, Verdict
-from mimi_conformance.suites.target.kill_matrix import Matrix, Outcome, Tally, Trial
+from mimi_conformance.suites.runner.kill_matrix import Matrix, Outcome, Tally, Trial
 
 FROM, HOST, LOCAL_PART = "PROTO-4.1-06", "PROTO-4.1-03", "PROTO-4.1-08"
 

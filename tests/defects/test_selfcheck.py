@@ -10,9 +10,9 @@ from mimi_conformance.command_line import selfcheck as command_module
 from mimi_conformance.command_line.selfcheck import command
 from mimi_conformance.mocks.defects.registry import defects
 from mimi_conformance.reports.model import Verdict
-from mimi_conformance.suites.target import selfcheck as running
-from mimi_conformance.suites.target.kill_matrix import Matrix, Outcome, Trial
-from mimi_conformance.suites.target.selfcheck import SelfcheckOptions, StalledError, trials
+from mimi_conformance.suites.runner import selfcheck as running
+from mimi_conformance.suites.runner.kill_matrix import Matrix, Outcome, Trial
+from mimi_conformance.suites.runner.selfcheck import SelfcheckOptions, StalledError, trials
 
 TESTS = """
     from mimi_conformance.suites.target.judgement import checks, expect, observe

@@ -5,24 +5,24 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mimi_conformance.reference.mls.application import Application
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
-from mimi_conformance.reference.mls.components import ComponentRegistry, Replaced
-from mimi_conformance.reference.mls.extensions import read_dictionary
-from mimi_conformance.reference.mls.external_join import ExternalJoin, join_externally
-from mimi_conformance.reference.mls.group import Group
-from mimi_conformance.reference.mls.group_commit import Covering, WelcomeContents, commit
-from mimi_conformance.reference.mls.group_creation import Member, create
-from mimi_conformance.reference.mls.group_framing import IN_PRIVATE, IN_PUBLIC
-from mimi_conformance.reference.mls.group_info import follow
-from mimi_conformance.reference.mls.group_messages import group_info, send
-from mimi_conformance.reference.mls.group_processing import ReceivedApplicationData, ReceivedProposal, process
-from mimi_conformance.reference.mls.group_proposals import propose, propose_update
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.group.application import Application
+from mimi_conformance.reference.mls.group.external_join import ExternalJoin, join_externally
+from mimi_conformance.reference.mls.group.group import Group
+from mimi_conformance.reference.mls.group.group_commit import Covering, WelcomeContents, commit
+from mimi_conformance.reference.mls.group.group_creation import Member, create
+from mimi_conformance.reference.mls.group.group_framing import IN_PRIVATE, IN_PUBLIC
+from mimi_conformance.reference.mls.group.group_info import follow
+from mimi_conformance.reference.mls.group.group_messages import group_info, send
+from mimi_conformance.reference.mls.group.group_processing import ReceivedApplicationData, ReceivedProposal, process
+from mimi_conformance.reference.mls.group.group_proposals import propose, propose_update
+from mimi_conformance.reference.mls.group.public_group import PublicGroup
+from mimi_conformance.reference.mls.group.welcome import join
 from mimi_conformance.reference.mls.key_package import NewKeyPackage, create_key_package, key_package_ref
-from mimi_conformance.reference.mls.leaf_template import LeafTemplate
-from mimi_conformance.reference.mls.pre_shared_keys import PreSharedKeys, external_psk
-from mimi_conformance.reference.mls.public_group import PublicGroup
-from mimi_conformance.reference.mls.welcome import join
+from mimi_conformance.reference.mls.proposals.components import ComponentRegistry, Replaced
+from mimi_conformance.reference.mls.proposals.extensions import read_dictionary
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeys, external_psk
+from mimi_conformance.reference.mls.tree.leaf_template import LeafTemplate
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.framing import PublicMessage

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.framing.authenticated_content import confirmed, sign
 from mimi_conformance.reference.mls.framing.epoch import Epoch, MemberEpoch
-from mimi_conformance.reference.mls.secret_tree import SecretTree
-from mimi_conformance.reference.mls.senders import SenderError, SenderRule
+from mimi_conformance.reference.mls.group.senders import SenderError, SenderRule
+from mimi_conformance.reference.mls.schedule.secret_tree import SecretTree
 from mimi_conformance.reference.wire.mls.framing import (
     AuthenticatedContent,
     ContentType,

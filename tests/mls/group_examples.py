@@ -3,20 +3,20 @@
 import random
 from dataclasses import dataclass, field
 
-from mimi_conformance.reference.mls.application import Application
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.components import with_component
-from mimi_conformance.reference.mls.extensions import APP_COMPONENTS
-from mimi_conformance.reference.mls.group import Group
-from mimi_conformance.reference.mls.group_commit import Covering, commit
-from mimi_conformance.reference.mls.group_creation import Member, create
-from mimi_conformance.reference.mls.group_info import follow
-from mimi_conformance.reference.mls.group_messages import group_info
-from mimi_conformance.reference.mls.group_processing import process
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.group.application import Application
+from mimi_conformance.reference.mls.group.group import Group
+from mimi_conformance.reference.mls.group.group_commit import Covering, commit
+from mimi_conformance.reference.mls.group.group_creation import Member, create
+from mimi_conformance.reference.mls.group.group_info import follow
+from mimi_conformance.reference.mls.group.group_messages import group_info
+from mimi_conformance.reference.mls.group.group_processing import process
+from mimi_conformance.reference.mls.group.public_group import PublicGroup
+from mimi_conformance.reference.mls.group.welcome import join
 from mimi_conformance.reference.mls.key_package import NewKeyPackage, create_key_package
-from mimi_conformance.reference.mls.leaf_template import LeafTemplate
-from mimi_conformance.reference.mls.public_group import PublicGroup
-from mimi_conformance.reference.mls.welcome import join
+from mimi_conformance.reference.mls.proposals.components import with_component
+from mimi_conformance.reference.mls.proposals.extensions import APP_COMPONENTS
+from mimi_conformance.reference.mls.tree.leaf_template import LeafTemplate
 from mimi_conformance.reference.wire.mls.app_data import NO_APP_DATA, ComponentsList
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.leaf_node import Capabilities, Extension, Lifetime

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mimi_conformance.reference.mls.application import Application
-from mimi_conformance.reference.mls.components import (
+from mimi_conformance.reference.mls.group.application import Application
+from mimi_conformance.reference.mls.group.group_proposals import propose
+from mimi_conformance.reference.mls.proposals.components import (
     Component,
     ComponentRefusal,
     ComponentRegistry,
@@ -16,7 +17,7 @@ from mimi_conformance.reference.mls.components import (
     with_component,
     with_dictionary,
 )
-from mimi_conformance.reference.mls.extensions import (
+from mimi_conformance.reference.mls.proposals.extensions import (
     APP_ACK,
     APP_COMPONENTS,
     CONTENT_MEDIA_TYPES,
@@ -28,9 +29,8 @@ from mimi_conformance.reference.mls.extensions import (
     find_component,
     read_dictionary,
 )
-from mimi_conformance.reference.mls.features import Feature, GroupExtensions, Purpose, supported_features
-from mimi_conformance.reference.mls.group_proposals import propose
-from mimi_conformance.reference.mls.proposal_rules import ProposalError, ProposalListRule
+from mimi_conformance.reference.mls.proposals.features import Feature, GroupExtensions, Purpose, supported_features
+from mimi_conformance.reference.mls.proposals.proposal_rules import ProposalError, ProposalListRule
 from mimi_conformance.reference.wire.mls.app_data import (
     NO_APP_DATA,
     AppAck,

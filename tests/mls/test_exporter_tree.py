@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
-from mimi_conformance.reference.mls.exporter_tree import ExporterError, ExporterRule, ExporterTree
-from mimi_conformance.reference.mls.labelled import expand_with_label
-from mimi_conformance.reference.mls.tree_math import NoSuchNodeError
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.labelled import expand_with_label
+from mimi_conformance.reference.mls.schedule.exporter_tree import ExporterError, ExporterRule, ExporterTree
+from mimi_conformance.reference.mls.tree.tree_math import NoSuchNodeError
 
 SUITE = SUPPORTED_CIPHER_SUITES[0]
 COMPONENTS = st.integers(0, 0xFFFF)

@@ -4,19 +4,19 @@ import random
 
 import pytest
 
-from mimi_conformance.reference.mls import external_join
-from mimi_conformance.reference.mls.application import Application
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES
-from mimi_conformance.reference.mls.components import ComponentRegistry, Replaced
-from mimi_conformance.reference.mls.external_join import ExternalJoin, join_externally
-from mimi_conformance.reference.mls.group_info import GroupInfoError, GroupInfoRule
-from mimi_conformance.reference.mls.group_messages import group_info
-from mimi_conformance.reference.mls.group_processing import ProcessingError, ProcessingRule, process
-from mimi_conformance.reference.mls.group_proposals import propose
-from mimi_conformance.reference.mls.leaf_checks import MemberError, MemberRule
-from mimi_conformance.reference.mls.leaf_node_validation import LeafNodeError, LeafNodeRule
-from mimi_conformance.reference.mls.pre_shared_keys import PreSharedKeys, external_psk
-from mimi_conformance.reference.mls.proposal_rules import ProposalError, ProposalListRule
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES
+from mimi_conformance.reference.mls.group import external_join
+from mimi_conformance.reference.mls.group.application import Application
+from mimi_conformance.reference.mls.group.external_join import ExternalJoin, join_externally
+from mimi_conformance.reference.mls.group.group_info import GroupInfoError, GroupInfoRule
+from mimi_conformance.reference.mls.group.group_messages import group_info
+from mimi_conformance.reference.mls.group.group_processing import ProcessingError, ProcessingRule, process
+from mimi_conformance.reference.mls.group.group_proposals import propose
+from mimi_conformance.reference.mls.proposals.components import ComponentRegistry, Replaced
+from mimi_conformance.reference.mls.proposals.proposal_rules import ProposalError, ProposalListRule
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeys, external_psk
+from mimi_conformance.reference.mls.tree.leaf_checks import MemberError, MemberRule
+from mimi_conformance.reference.mls.tree.leaf_node_validation import LeafNodeError, LeafNodeRule
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation
 from mimi_conformance.reference.wire.mls.proposals import PreSharedKey, Remove, SelfRemove
 from tests.mls.group_examples import COMPONENT, NOW, SUITE, Client, Room

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mimi_conformance.mocks.malformed.strategies import strategy_for
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
 from mimi_conformance.reference.mls.framing.authenticated_content import (
     confirmed,
     content_tbs,

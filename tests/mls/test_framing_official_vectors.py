@@ -4,12 +4,12 @@ from random import Random
 
 import pytest
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.framing import private_message, public_message
 from mimi_conformance.reference.mls.framing.authenticated_content import confirmed, sign
 from mimi_conformance.reference.mls.framing.epoch import Epoch, MemberEpoch
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule
-from mimi_conformance.reference.mls.secret_tree import SecretTree
+from mimi_conformance.reference.mls.schedule.secret_tree import SecretTree
 from mimi_conformance.reference.wire.mls.framing import ContentType, FramedContent, Sender, SenderType
 from mimi_conformance.reference.wire.mls.group import GroupContext
 from mimi_conformance.reference.wire.mls.message import MLSMessage

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mimi_conformance.mocks.malformed.strategies import strategy_for
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.labelled import expand_with_label
 from mimi_conformance.reference.mls.framing.private_message import seal, unseal
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule
 from mimi_conformance.reference.mls.framing.sender_data import seal_sender_data, sender_data_key_and_nonce
-from mimi_conformance.reference.mls.labelled import expand_with_label
-from mimi_conformance.reference.mls.ratchet import RatchetError, RatchetRule
+from mimi_conformance.reference.mls.group.senders import SenderError, SenderRule
 from mimi_conformance.reference.mls.rules import RuleError
-from mimi_conformance.reference.mls.senders import SenderError, SenderRule
+from mimi_conformance.reference.mls.schedule.ratchet import RatchetError, RatchetRule
 from mimi_conformance.reference.wire.errors import DecodeError, EncodeError
 from mimi_conformance.reference.wire.mls.framing import (
     ContentType,

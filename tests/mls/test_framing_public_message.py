@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
 from mimi_conformance.reference.mls.framing.public_message import (
     protect,
     protect_from_outside,
@@ -12,8 +12,8 @@ from mimi_conformance.reference.mls.framing.public_message import (
     unprotect_without_tag,
 )
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule
+from mimi_conformance.reference.mls.group.senders import SenderError
 from mimi_conformance.reference.mls.rules import RuleError
-from mimi_conformance.reference.mls.senders import SenderError
 from mimi_conformance.reference.wire.errors import DecodeError, EncodeError
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContentTBM, FramedContentTBS, PublicMessage
 from mimi_conformance.reference.wire.mls.registries import WireFormat

@@ -2,18 +2,18 @@
 
 import pytest
 
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
-from mimi_conformance.reference.mls.commit_rules import CommitError, CommitRule
-from mimi_conformance.reference.mls.external_proposals import propose_as_external_sender, propose_own_addition
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
 from mimi_conformance.reference.mls.framing.authenticated_content import confirmed
 from mimi_conformance.reference.mls.framing.public_message import protect
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule
-from mimi_conformance.reference.mls.group import MemberStateError, MemberStateRule
-from mimi_conformance.reference.mls.group_commit import Covering, OwnLeaf, WelcomeContents, commit
-from mimi_conformance.reference.mls.group_framing import IN_PRIVATE, Framing
-from mimi_conformance.reference.mls.group_messages import send
-from mimi_conformance.reference.mls.group_processing import ProcessingError, ProcessingRule, process
-from mimi_conformance.reference.mls.group_proposals import propose, propose_update
+from mimi_conformance.reference.mls.group.commit_rules import CommitError, CommitRule
+from mimi_conformance.reference.mls.group.external_proposals import propose_as_external_sender, propose_own_addition
+from mimi_conformance.reference.mls.group.group import MemberStateError, MemberStateRule
+from mimi_conformance.reference.mls.group.group_commit import Covering, OwnLeaf, WelcomeContents, commit
+from mimi_conformance.reference.mls.group.group_framing import IN_PRIVATE, Framing
+from mimi_conformance.reference.mls.group.group_messages import send
+from mimi_conformance.reference.mls.group.group_processing import ProcessingError, ProcessingRule, process
+from mimi_conformance.reference.mls.group.group_proposals import propose, propose_update
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent
 from mimi_conformance.reference.wire.mls.group import ExternalSender, ExternalSenders
 from mimi_conformance.reference.wire.mls.leaf_node import Extension

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from mimi_conformance.reference.mls.framing.authenticated_content import confirmed, sign
 from mimi_conformance.reference.mls.framing.public_message import protect, protect_from_outside
-from mimi_conformance.reference.mls.group_commit import Covering, commit
-from mimi_conformance.reference.mls.group_framing import framed, member_sender
-from mimi_conformance.reference.mls.group_info import follow, sign_group_info
-from mimi_conformance.reference.mls.group_messages import group_info
-from mimi_conformance.reference.mls.group_processing import process
-from mimi_conformance.reference.mls.group_proposals import propose_update
-from mimi_conformance.reference.mls.pre_shared_keys import PreSharedKeys, external_psk
+from mimi_conformance.reference.mls.group.group_commit import Covering, commit
+from mimi_conformance.reference.mls.group.group_framing import framed, member_sender
+from mimi_conformance.reference.mls.group.group_info import follow, sign_group_info
+from mimi_conformance.reference.mls.group.group_messages import group_info
+from mimi_conformance.reference.mls.group.group_processing import process
+from mimi_conformance.reference.mls.group.group_proposals import propose_update
 from mimi_conformance.reference.mls.rules import RuleError
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeys, external_psk
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation, AppEphemeral
 from mimi_conformance.reference.wire.mls.framing import Sender, SenderType

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from mimi_conformance.reference.mls.extensions import ExtensionError, ExtensionRule
-from mimi_conformance.reference.mls.external_join import join_externally
-from mimi_conformance.reference.mls.group_info import (
+from mimi_conformance.reference.mls.group.external_join import join_externally
+from mimi_conformance.reference.mls.group.group_info import (
     GroupInfoError,
     GroupInfoRule,
     follow,
@@ -14,8 +13,9 @@ from mimi_conformance.reference.mls.group_info import (
     ratchet_tree_extension,
     rebuilt_group_info,
 )
-from mimi_conformance.reference.mls.group_messages import group_info
-from mimi_conformance.reference.mls.ratchet_tree_options import (
+from mimi_conformance.reference.mls.group.group_messages import group_info
+from mimi_conformance.reference.mls.proposals.extensions import ExtensionError, ExtensionRule
+from mimi_conformance.reference.mls.tree.ratchet_tree_options import (
     RatchetTreeOptionError,
     RatchetTreeOptionRule,
     full_tree,
@@ -23,7 +23,7 @@ from mimi_conformance.reference.mls.ratchet_tree_options import (
     tree_in,
     tree_url,
 )
-from mimi_conformance.reference.mls.tree_validation import TreeError, TreeRule
+from mimi_conformance.reference.mls.tree.tree_validation import TreeError, TreeRule
 from mimi_conformance.reference.wire.mls.leaf_node import Extension
 from mimi_conformance.reference.wire.mls.ratchet_tree_options import (
     Domain,

@@ -4,12 +4,12 @@ import pytest
 
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule, SafeAADRule
 from mimi_conformance.reference.mls.framing.safe_aad import encode_safe_aad
-from mimi_conformance.reference.mls.group import MemberStateError, MemberStateRule
-from mimi_conformance.reference.mls.group_framing import Framing
-from mimi_conformance.reference.mls.group_messages import send
-from mimi_conformance.reference.mls.group_processing import ReceivedApplicationData, process
-from mimi_conformance.reference.mls.group_proposals import propose
-from mimi_conformance.reference.mls.ratchet import RatchetError, RatchetRule
+from mimi_conformance.reference.mls.group.group import MemberStateError, MemberStateRule
+from mimi_conformance.reference.mls.group.group_framing import Framing
+from mimi_conformance.reference.mls.group.group_messages import send
+from mimi_conformance.reference.mls.group.group_processing import ReceivedApplicationData, process
+from mimi_conformance.reference.mls.group.group_proposals import propose
+from mimi_conformance.reference.mls.schedule.ratchet import RatchetError, RatchetRule
 from mimi_conformance.reference.wire.mls.app_data import ComponentsList
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.proposals import Remove

@@ -1,14 +1,14 @@
 """The official vectors of Welcomes, and of clients that join a group and follow it."""
 
-from mimi_conformance.reference.mls.application import Application
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.group_processing import ReceivedCommit, ReceivedProposal, process
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.labelled import verify_with_label
+from mimi_conformance.reference.mls.group.application import Application
+from mimi_conformance.reference.mls.group.group_processing import ReceivedCommit, ReceivedProposal, process
+from mimi_conformance.reference.mls.group.welcome import join, open_group_info, open_group_secrets
 from mimi_conformance.reference.mls.key_package import NewKeyPackage
-from mimi_conformance.reference.mls.key_schedule import epoch_secret, start_epoch, verify_confirmation_tag
-from mimi_conformance.reference.mls.labelled import verify_with_label
-from mimi_conformance.reference.mls.pre_shared_keys import PreSharedKeys
-from mimi_conformance.reference.mls.psk import psk_secret
-from mimi_conformance.reference.mls.welcome import join, open_group_info, open_group_secrets
+from mimi_conformance.reference.mls.schedule.key_schedule import epoch_secret, start_epoch, verify_confirmation_tag
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeys
+from mimi_conformance.reference.mls.schedule.psk import psk_secret
 from mimi_conformance.reference.wire.mls.group import GroupInfoTBS
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.tree import RatchetTree

@@ -4,19 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from mimi_conformance.reference.mls.commit_rules import CommitRule
+from mimi_conformance.reference.mls.crypto.public_keys import PublicKeyRule
 from mimi_conformance.reference.mls.framing.authenticated_content import confirmed, sign
 from mimi_conformance.reference.mls.framing.public_message import protect
-from mimi_conformance.reference.mls.group_commit import Covering, commit
-from mimi_conformance.reference.mls.group_framing import framed, member_sender
-from mimi_conformance.reference.mls.group_messages import group_info
-from mimi_conformance.reference.mls.group_processing import ProcessingRule, process
-from mimi_conformance.reference.mls.group_proposals import propose_update
-from mimi_conformance.reference.mls.leaf_node_validation import LeafNodeRule
-from mimi_conformance.reference.mls.proposal_rules import ProposalListRule
-from mimi_conformance.reference.mls.public_keys import PublicKeyRule
+from mimi_conformance.reference.mls.group.commit_rules import CommitRule
+from mimi_conformance.reference.mls.group.group_commit import Covering, commit
+from mimi_conformance.reference.mls.group.group_framing import framed, member_sender
+from mimi_conformance.reference.mls.group.group_messages import group_info
+from mimi_conformance.reference.mls.group.group_processing import ProcessingRule, process
+from mimi_conformance.reference.mls.group.group_proposals import propose_update
+from mimi_conformance.reference.mls.proposals.proposal_rules import ProposalListRule
 from mimi_conformance.reference.mls.rules import RuleError
-from mimi_conformance.reference.mls.update_path import UpdatePathRule
+from mimi_conformance.reference.mls.tree.leaf_node_validation import LeafNodeRule
+from mimi_conformance.reference.mls.tree.update_path import UpdatePathRule
 from mimi_conformance.reference.wire.mls.framing import PublicMessage
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.proposals import (

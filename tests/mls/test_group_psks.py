@@ -2,16 +2,16 @@
 
 import pytest
 
-from mimi_conformance.reference.mls.group_commit import Covering, commit
-from mimi_conformance.reference.mls.group_processing import process
-from mimi_conformance.reference.mls.pre_shared_keys import (
+from mimi_conformance.reference.mls.group.group_commit import Covering, commit
+from mimi_conformance.reference.mls.group.group_processing import process
+from mimi_conformance.reference.mls.proposals.proposal_rules import ProposalError, ProposalListRule, ProposalRule
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import (
     PreSharedKeyError,
     PreSharedKeys,
     application_psk,
     external_psk,
     resumption_psk,
 )
-from mimi_conformance.reference.mls.proposal_rules import ProposalError, ProposalListRule, ProposalRule
 from mimi_conformance.reference.wire.mls.proposals import Add, PreSharedKey
 from mimi_conformance.reference.wire.mls.psk import ResumptionPSKUsage
 from tests.mls.group_examples import COMPONENT, NOW, SUITE, Client, Room

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyhpke import AEADId, CipherSuite, KDFId, KEMId
 
-from mimi_conformance.reference.mls.aead import AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
-from mimi_conformance.reference.mls.hpke import HPKE
-from mimi_conformance.reference.mls.kdf import HKDF_SHA256, HKDF_SHA384, HKDF_SHA512, KDF
-from mimi_conformance.reference.mls.kem import (
+from mimi_conformance.reference.mls.crypto.aead import AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.hpke import HPKE
+from mimi_conformance.reference.mls.crypto.kdf import HKDF_SHA256, HKDF_SHA384, HKDF_SHA512, KDF
+from mimi_conformance.reference.mls.crypto.kem import (
     DHKEM,
     DHKEM_P256,
     DHKEM_P384,
@@ -22,7 +22,7 @@ from mimi_conformance.reference.mls.kem import (
     DHKEM_X25519,
     NISTKEM,
 )
-from mimi_conformance.reference.mls.primitive_errors import DeserializeError, OpenError, ValidationError
+from mimi_conformance.reference.mls.crypto.primitive_errors import DeserializeError, OpenError, ValidationError
 from tests.mls.official_vectors import octets
 
 MODE_BASE = 0

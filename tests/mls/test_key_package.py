@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
 from mimi_conformance.reference.mls.key_package import (
     KeyPackageError,
     create_key_package,

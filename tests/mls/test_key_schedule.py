@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.labelled import decrypt_with_label, derive_secret
+from mimi_conformance.reference.mls.crypto.primitive_errors import PrimitiveError
 from mimi_conformance.reference.mls.key_package import key_package_ref
-from mimi_conformance.reference.mls.key_schedule import (
+from mimi_conformance.reference.mls.schedule.key_schedule import (
     confirmation_tag,
     epoch_secret,
     joiner_secret,
@@ -18,10 +20,8 @@ from mimi_conformance.reference.mls.key_schedule import (
     welcome_key,
     welcome_secret,
 )
-from mimi_conformance.reference.mls.labelled import decrypt_with_label, derive_secret
-from mimi_conformance.reference.mls.primitive_errors import PrimitiveError
-from mimi_conformance.reference.mls.psk import PreSharedKey, psk_secret
-from mimi_conformance.reference.mls.transcript import confirmed_transcript_hash, interim_transcript_hash
+from mimi_conformance.reference.mls.schedule.psk import PreSharedKey, psk_secret
+from mimi_conformance.reference.mls.schedule.transcript import confirmed_transcript_hash, interim_transcript_hash
 from mimi_conformance.reference.wire.errors import EncodeError
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, ContentType
 from mimi_conformance.reference.wire.mls.group import GroupContext, GroupInfo, GroupSecrets

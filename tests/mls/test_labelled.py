@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mimi_conformance.reference.mls.cipher_suite import (
+from mimi_conformance.reference.mls.crypto.cipher_suite import (
     SUPPORTED_CIPHER_SUITES,
     UnsupportedCipherSuiteError,
     parameters,
 )
-from mimi_conformance.reference.mls.labelled import (
+from mimi_conformance.reference.mls.crypto.labelled import (
     component_operation_label,
     decrypt_with_label,
     derive_secret,
@@ -22,8 +22,8 @@ from mimi_conformance.reference.mls.labelled import (
     sign_with_label,
     verify_with_label,
 )
-from mimi_conformance.reference.mls.primitive_errors import DeserializeError, OpenError, PrimitiveError
-from mimi_conformance.reference.mls.signature_scheme import InvalidKeyError
+from mimi_conformance.reference.mls.crypto.primitive_errors import DeserializeError, OpenError, PrimitiveError
+from mimi_conformance.reference.mls.crypto.signature_scheme import InvalidKeyError
 from mimi_conformance.reference.wire.mls.crypto import HPKECiphertext
 from mimi_conformance.reference.wire.mls.registries import CipherSuite
 from tests.mls.official_vectors import Kind, octets, official, suite_of

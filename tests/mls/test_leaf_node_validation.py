@@ -8,15 +8,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from mimi_conformance.reference.mls.extensions import ExtensionError, ExtensionRule
-from mimi_conformance.reference.mls.features import GroupExtensions
-from mimi_conformance.reference.mls.leaf_node_validation import (
+from mimi_conformance.reference.mls.proposals.extensions import ExtensionError, ExtensionRule
+from mimi_conformance.reference.mls.proposals.features import GroupExtensions
+from mimi_conformance.reference.mls.tree.leaf_node_validation import (
     LeafNodeError,
     LeafNodeRule,
     check_leaf_node,
     check_member,
 )
-from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
+from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.group import RequiredCapabilities
 from mimi_conformance.reference.wire.mls.leaf_node import Extension, LeafNodeSource

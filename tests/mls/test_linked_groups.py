@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from mimi_conformance.reference.mls.commit_rules import CommitError, CommitRule
-from mimi_conformance.reference.mls.group import MemberStateError, MemberStateRule
-from mimi_conformance.reference.mls.group_commit import commit
-from mimi_conformance.reference.mls.group_creation import branch, reinitialize
-from mimi_conformance.reference.mls.linked_groups import LinkError, LinkRule
-from mimi_conformance.reference.mls.pre_shared_keys import PreSharedKeyError
+from mimi_conformance.reference.mls.group.commit_rules import CommitError, CommitRule
+from mimi_conformance.reference.mls.group.group import MemberStateError, MemberStateRule
+from mimi_conformance.reference.mls.group.group_commit import commit
+from mimi_conformance.reference.mls.group.group_creation import branch, reinitialize
+from mimi_conformance.reference.mls.group.linked_groups import LinkError, LinkRule
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeyError
 from mimi_conformance.reference.wire.mls.proposals import ReInit
 from mimi_conformance.reference.wire.mls.registries import CipherSuite, ProtocolVersion
 from tests.mls.group_examples import NOW, SUITE, Client, Room

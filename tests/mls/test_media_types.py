@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from mimi_conformance.reference.mls.features import GroupExtensions
-from mimi_conformance.reference.mls.media_types import missing_media_types
+from mimi_conformance.reference.mls.proposals.features import GroupExtensions
+from mimi_conformance.reference.mls.proposals.media_types import missing_media_types
 from mimi_conformance.reference.wire.mls.app_data import MediaType, MediaTypeList, Parameter
 from tests.mls.group_examples import Client, dictionary
 

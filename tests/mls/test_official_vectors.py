@@ -2,7 +2,7 @@
 
 import pytest
 
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES
 from tests.mls.official_vectors import FOLDER, Kind, cases
 
 if not FOLDER.is_dir():

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from mimi_conformance.reference.mls.application import Application
-from mimi_conformance.reference.mls.group_commit import Covering, commit
-from mimi_conformance.reference.mls.group_proposals import propose
-from mimi_conformance.reference.mls.proposal_rules import ProposalError, ProposalListRule, ProposalRule
-from mimi_conformance.reference.mls.proposals import ProposalKind, ProposalRegistry
+from mimi_conformance.reference.mls.group.application import Application
+from mimi_conformance.reference.mls.group.group_commit import Covering, commit
+from mimi_conformance.reference.mls.group.group_proposals import propose
+from mimi_conformance.reference.mls.proposals.proposal_rules import ProposalError, ProposalListRule, ProposalRule
+from mimi_conformance.reference.mls.proposals.proposals import ProposalKind, ProposalRegistry
 from mimi_conformance.reference.wire.declaration import opaque
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.proposals import Add, Proposal, register_proposal

@@ -5,25 +5,25 @@ from dataclasses import replace
 
 import pytest
 
-from mimi_conformance.reference.mls.application import Application, AuthenticationService
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.commit_processing import check_outcome
-from mimi_conformance.reference.mls.components import Component, ComponentRefusal, ComponentRegistry, Replaced
-from mimi_conformance.reference.mls.extensions import APP_COMPONENTS, ExtensionRule
-from mimi_conformance.reference.mls.group_proposals import propose
-from mimi_conformance.reference.mls.leaf_checks import MemberRule
-from mimi_conformance.reference.mls.leaf_node_signature import signed_leaf_node
-from mimi_conformance.reference.mls.leaf_node_validation import LeafNodeRule
-from mimi_conformance.reference.mls.pre_shared_keys import external_psk, resumption_psk
-from mimi_conformance.reference.mls.proposal_list import ProposalList
-from mimi_conformance.reference.mls.proposal_rules import (
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.public_keys import PublicKeyRule
+from mimi_conformance.reference.mls.group.application import Application, AuthenticationService
+from mimi_conformance.reference.mls.group.commit_processing import check_outcome
+from mimi_conformance.reference.mls.group.group_proposals import propose
+from mimi_conformance.reference.mls.proposals.components import Component, ComponentRefusal, ComponentRegistry, Replaced
+from mimi_conformance.reference.mls.proposals.extensions import APP_COMPONENTS, ExtensionRule
+from mimi_conformance.reference.mls.proposals.proposal_list import ProposalList
+from mimi_conformance.reference.mls.proposals.proposal_rules import (
     ListedProposal,
     ProposalError,
     ProposalListRule,
     ProposalRule,
 )
-from mimi_conformance.reference.mls.proposals import ProposalKind, ProposalRegistry
-from mimi_conformance.reference.mls.public_keys import PublicKeyRule
+from mimi_conformance.reference.mls.proposals.proposals import ProposalKind, ProposalRegistry
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import external_psk, resumption_psk
+from mimi_conformance.reference.mls.tree.leaf_checks import MemberRule
+from mimi_conformance.reference.mls.tree.leaf_node_signature import signed_leaf_node
+from mimi_conformance.reference.mls.tree.leaf_node_validation import LeafNodeRule
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation, AppEphemeral
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.framing import Sender, SenderType

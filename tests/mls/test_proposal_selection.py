@@ -2,9 +2,9 @@
 
 import pytest
 
-from mimi_conformance.reference.mls.group_proposals import propose, propose_update
-from mimi_conformance.reference.mls.pre_shared_keys import external_psk
-from mimi_conformance.reference.mls.proposal_selection import preferred_proposals
+from mimi_conformance.reference.mls.group.group_proposals import propose, propose_update
+from mimi_conformance.reference.mls.proposals.proposal_selection import preferred_proposals
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import external_psk
 from mimi_conformance.reference.wire.mls.proposals import (
     Add,
     GroupContextExtensions,

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from mimi_conformance.reference.mls import tree_math
-from mimi_conformance.reference.mls.ratchet_tree import NoMemberError, RatchetTree, RatchetTreeRule
 from mimi_conformance.reference.mls.rules import RuleError
-from mimi_conformance.reference.mls.tree_math import NoSuchNodeError, node_of
+from mimi_conformance.reference.mls.tree import tree_math
+from mimi_conformance.reference.mls.tree.ratchet_tree import NoMemberError, RatchetTree, RatchetTreeRule
+from mimi_conformance.reference.mls.tree.tree_math import NoSuchNodeError, node_of
 from mimi_conformance.reference.wire.mls import tree as wire
 from mimi_conformance.reference.wire.mls.tree import NodeType, ParentNode
 from tests.mls.tree_examples import SUITE, client, path_from, tree_of

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mimi_conformance.reference.mls.crypto.labelled import derive_secret, derive_tree_secret, expand_with_label
 from mimi_conformance.reference.mls.framing.epoch import MemberEpoch
 from mimi_conformance.reference.mls.framing.sender_data import sender_data_key_and_nonce
-from mimi_conformance.reference.mls.labelled import derive_secret, derive_tree_secret, expand_with_label
-from mimi_conformance.reference.mls.ratchet import Ratchet, RatchetError, RatchetLimits, RatchetRule
-from mimi_conformance.reference.mls.secret_tree import SecretTree
-from mimi_conformance.reference.mls.tree_math import NoSuchNodeError
+from mimi_conformance.reference.mls.schedule.ratchet import Ratchet, RatchetError, RatchetLimits, RatchetRule
+from mimi_conformance.reference.mls.schedule.secret_tree import SecretTree
+from mimi_conformance.reference.mls.tree.tree_math import NoSuchNodeError
 from mimi_conformance.reference.wire.mls.group import GroupContext
 from mimi_conformance.reference.wire.mls.registries import CipherSuite
 from tests.mls.official_vectors import Kind, octets, official, suite_of

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mimi_conformance.mocks.malformed.strategies import strategy_for
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.labelled import decrypt_with_label, encrypt_with_label
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule, SemiPrivateRule
 from mimi_conformance.reference.mls.framing.semi_private_message import (
     external_receiver_ref,
@@ -19,10 +20,9 @@ from mimi_conformance.reference.mls.framing.semi_private_message import (
     unseal_as_external_receiver,
 )
 from mimi_conformance.reference.mls.framing.sender_data import open_sender_data, seal_sender_data
-from mimi_conformance.reference.mls.labelled import decrypt_with_label, encrypt_with_label
-from mimi_conformance.reference.mls.ratchet import RatchetError, RatchetRule
+from mimi_conformance.reference.mls.group.senders import SenderError, SenderRule
 from mimi_conformance.reference.mls.rules import RuleError
-from mimi_conformance.reference.mls.senders import SenderError, SenderRule
+from mimi_conformance.reference.mls.schedule.ratchet import RatchetError, RatchetRule
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.framing import ContentType, FramedContentTBS, SenderData

@@ -2,17 +2,17 @@
 
 import pytest
 
-from mimi_conformance.reference.mls.application import Application
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.external_proposals import propose_as_external_sender
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.framing import semi_private_message
 from mimi_conformance.reference.mls.framing.authenticated_content import confirmed, sign
 from mimi_conformance.reference.mls.framing.public_message import protect, protect_from_outside
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule
-from mimi_conformance.reference.mls.group_framing import IN_PRIVATE, Framing, framed, member_sender
-from mimi_conformance.reference.mls.group_processing import process
-from mimi_conformance.reference.mls.group_proposals import propose, propose_update
-from mimi_conformance.reference.mls.senders import SenderError, SenderRule, member_key
+from mimi_conformance.reference.mls.group.application import Application
+from mimi_conformance.reference.mls.group.external_proposals import propose_as_external_sender
+from mimi_conformance.reference.mls.group.group_framing import IN_PRIVATE, Framing, framed, member_sender
+from mimi_conformance.reference.mls.group.group_processing import process
+from mimi_conformance.reference.mls.group.group_proposals import propose, propose_update
+from mimi_conformance.reference.mls.group.senders import SenderError, SenderRule, member_key
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, Sender, SenderType
 from mimi_conformance.reference.wire.mls.group import ExternalSender, ExternalSenders

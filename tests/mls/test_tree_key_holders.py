@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mimi_conformance.reference.mls.key_holders import KeyHolders
+from mimi_conformance.reference.mls.tree.key_holders import KeyHolders
 
 keys = st.integers(0, 60).map(lambda number: number.to_bytes(32, "big"))
 changes = st.lists(st.tuples(st.booleans(), keys, st.integers(0, 5)), max_size=200)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mimi_conformance.reference.mls import tree_math
-from mimi_conformance.reference.mls.tree_math import NoSuchNodeError
+from mimi_conformance.reference.mls.tree import tree_math
+from mimi_conformance.reference.mls.tree.tree_math import NoSuchNodeError
 
 LEAF_COUNTS = [2**depth for depth in range(8)]
 leaf_counts = st.integers(0, 32).map(lambda depth: 2**depth)

@@ -9,10 +9,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mimi_conformance.reference.mls.parent_hash import hashed_path, original_sibling_tree_hash
-from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
-from mimi_conformance.reference.mls.subtree import CommonSupport, Parent, nodes_in
-from mimi_conformance.reference.mls.tree_validation import check_tree
+from mimi_conformance.reference.mls.tree.parent_hash import hashed_path, original_sibling_tree_hash
+from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
+from mimi_conformance.reference.mls.tree.subtree import CommonSupport, Parent, nodes_in
+from mimi_conformance.reference.mls.tree.tree_validation import check_tree
 from mimi_conformance.reference.wire.mls import tree as wire
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNodeSource

@@ -1,10 +1,10 @@
 """The official vectors of tree math, tree operations and tree validation."""
 
-from mimi_conformance.reference.mls import tree_math
-from mimi_conformance.reference.mls.leaf_node_signature import leaf_node_signature_verifies
-from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
-from mimi_conformance.reference.mls.tree_math import NoSuchNodeError
-from mimi_conformance.reference.mls.tree_validation import check_tree
+from mimi_conformance.reference.mls.tree import tree_math
+from mimi_conformance.reference.mls.tree.leaf_node_signature import leaf_node_signature_verifies
+from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
+from mimi_conformance.reference.mls.tree.tree_math import NoSuchNodeError
+from mimi_conformance.reference.mls.tree.tree_validation import check_tree
 from mimi_conformance.reference.wire.mls import tree as wire
 from mimi_conformance.reference.wire.mls.proposals import Add, Proposal, Remove, Update
 from tests.mls.official_vectors import Kind, octets, official, suite_of

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from mimi_conformance.reference.mls.tree_math import node_of
-from mimi_conformance.reference.mls.update_path import UpdatePathError, UpdatePathRule, merge_update_path
+from mimi_conformance.reference.mls.tree.tree_math import node_of
+from mimi_conformance.reference.mls.tree.update_path import UpdatePathError, UpdatePathRule, merge_update_path
 from tests.mls.tree_examples import client, path_from, tree_of
 
 TREE = path_from(tree_of(4), 1).tree

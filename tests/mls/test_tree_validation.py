@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mimi_conformance.reference.mls.parent_hash import nodes_set_with
-from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
-from mimi_conformance.reference.mls.tree_validation import TreeError, TreeRule, check_tree
+from mimi_conformance.reference.mls.tree.parent_hash import nodes_set_with
+from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
+from mimi_conformance.reference.mls.tree.tree_validation import TreeError, TreeRule, check_tree
 from mimi_conformance.reference.wire.mls import tree as wire
 from tests.mls.tree_examples import SUITE, client, path_from, tree_of
 

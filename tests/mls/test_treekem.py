@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.labelled import encrypt_with_label
-from mimi_conformance.reference.mls.primitive_errors import PrimitiveError
-from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
-from mimi_conformance.reference.mls.subtree import Parent, nodes_in
-from mimi_conformance.reference.mls.tree_math import common_ancestor, leaves_under
-from mimi_conformance.reference.mls.tree_validation import check_tree
-from mimi_conformance.reference.mls.treekem import (
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.labelled import encrypt_with_label
+from mimi_conformance.reference.mls.crypto.primitive_errors import PrimitiveError
+from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
+from mimi_conformance.reference.mls.tree.subtree import Parent, nodes_in
+from mimi_conformance.reference.mls.tree.tree_math import common_ancestor, leaves_under
+from mimi_conformance.reference.mls.tree.tree_validation import check_tree
+from mimi_conformance.reference.mls.tree.treekem import (
     TreeKEMError,
     TreeKEMPrivate,
     TreeKEMRule,
     create_update_path,
     receive_update_path,
 )
-from mimi_conformance.reference.mls.update_path import merge_update_path
+from mimi_conformance.reference.mls.tree.update_path import merge_update_path
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNodeSource
 from mimi_conformance.reference.wire.mls.tree import UpdatePath
 from tests.mls.tree_examples import SUITE, Client, client, context_of, path_from, private_of, tree_of

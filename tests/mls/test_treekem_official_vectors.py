@@ -2,18 +2,18 @@
 
 import random
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.leaf_node_signature import leaf_node_signature_verifies
-from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
-from mimi_conformance.reference.mls.tree_math import node_of
-from mimi_conformance.reference.mls.tree_validation import check_tree
-from mimi_conformance.reference.mls.treekem import (
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.tree.leaf_node_signature import leaf_node_signature_verifies
+from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
+from mimi_conformance.reference.mls.tree.tree_math import node_of
+from mimi_conformance.reference.mls.tree.tree_validation import check_tree
+from mimi_conformance.reference.mls.tree.treekem import (
     TreeKEMPrivate,
     create_update_path,
     node_key_pair,
     receive_update_path,
 )
-from mimi_conformance.reference.mls.update_path import merge_update_path
+from mimi_conformance.reference.mls.tree.update_path import merge_update_path
 from mimi_conformance.reference.wire.mls import tree as wire
 from mimi_conformance.reference.wire.mls.group import GroupContext
 from tests.mls.official_vectors import Kind, octets, official, suite_of

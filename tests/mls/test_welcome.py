@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.group import Group
-from mimi_conformance.reference.mls.group_commit import Covering, commit
-from mimi_conformance.reference.mls.group_info import GroupInfoRule, sign_group_info
-from mimi_conformance.reference.mls.key_schedule import welcome_key, welcome_secret
-from mimi_conformance.reference.mls.labelled import encrypt_with_label
-from mimi_conformance.reference.mls.leaf_node_validation import LeafNodeRule
-from mimi_conformance.reference.mls.linked_groups import LinkRule, check_link, linking_psk
-from mimi_conformance.reference.mls.pre_shared_keys import resumption_psk
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.labelled import encrypt_with_label
+from mimi_conformance.reference.mls.group.group import Group
+from mimi_conformance.reference.mls.group.group_commit import Covering, commit
+from mimi_conformance.reference.mls.group.group_info import GroupInfoRule, sign_group_info
+from mimi_conformance.reference.mls.group.linked_groups import LinkRule, check_link, linking_psk
+from mimi_conformance.reference.mls.group.welcome import WelcomeRule, open_group_info, open_group_secrets
 from mimi_conformance.reference.mls.rules import RuleError
-from mimi_conformance.reference.mls.treekem import TreeKEMRule
-from mimi_conformance.reference.mls.welcome import WelcomeRule, open_group_info, open_group_secrets
+from mimi_conformance.reference.mls.schedule.key_schedule import welcome_key, welcome_secret
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import resumption_psk
+from mimi_conformance.reference.mls.tree.leaf_node_validation import LeafNodeRule
+from mimi_conformance.reference.mls.tree.treekem import TreeKEMRule
 from mimi_conformance.reference.wire.mls.group import EncryptedGroupSecrets, PathSecret, Welcome
 from mimi_conformance.reference.wire.mls.leaf_node import Extension
 from mimi_conformance.reference.wire.mls.proposals import Add, ReInit

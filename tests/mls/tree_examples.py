@@ -4,10 +4,10 @@ import random
 from dataclasses import dataclass, replace
 from functools import cache
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.leaf_node_signature import signed_leaf_node
-from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
-from mimi_conformance.reference.mls.treekem import CreatedPath, TreeKEMPrivate, create_update_path
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.tree.leaf_node_signature import signed_leaf_node
+from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
+from mimi_conformance.reference.mls.tree.treekem import CreatedPath, TreeKEMPrivate, create_update_path
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.group import GroupContext
 from mimi_conformance.reference.wire.mls.leaf_node import Capabilities, LeafNode, LeafNodeSource, Lifetime

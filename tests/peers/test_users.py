@@ -1,6 +1,6 @@
 from mimi_conformance.mocks.peers.user import CIPHER_SUITE, PeerUser
+from mimi_conformance.reference.mls.crypto.labelled import verify_with_label
 from mimi_conformance.reference.mls.key_package import key_package_ref, verify_key_package
-from mimi_conformance.reference.mls.labelled import verify_with_label
 from mimi_conformance.reference.wire.mls.leaf_node import Lifetime
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import NameOID
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.key_package import create_key_package
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.local import ClientChange, LocalService, UserChange

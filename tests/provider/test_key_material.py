@@ -8,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
-from mimi_conformance.reference.mls.labelled import sign_with_label
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.crypto.labelled import sign_with_label
 from mimi_conformance.reference.provider.key_material import LABEL
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
 from mimi_conformance.reference.provider.provider import Provider

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from mimi_conformance.reports.model import Run
-from mimi_conformance.suites.target import conductor
+from mimi_conformance.suites.runner import conductor
+from mimi_conformance.suites.runner.run import RunOptions, run_suites
 from mimi_conformance.suites.target.description import TargetDescription
-from mimi_conformance.suites.target.run import RunOptions, run_suites
 from mimi_conformance.suites.target.sections import PeersDescription, ProviderDescription, Role
 
 WORDS = """

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from mimi_conformance.command_line import main
 from mimi_conformance.command_line import run as run_module
-from mimi_conformance.suites.target.run import NoRunError, RunOptions
+from mimi_conformance.suites.runner.run import NoRunError, RunOptions
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from mimi_conformance.mocks.network.exchange import Direction, Exchange
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.protocol.identifier import IdentifierRequest, QueryElement, SearchIdentifierType
 from mimi_conformance.reports.model import CheckOutcome, ExitCode, Verdict
-from mimi_conformance.suites.target.evidence import LARGEST_BODY, as_evidence, finding_as_evidence
+from mimi_conformance.suites.runner.evidence import LARGEST_BODY, as_evidence, finding_as_evidence
+from mimi_conformance.suites.runner.run import RunOptions, run_suites
 from mimi_conformance.suites.target.finding import Finding, Outcome
-from mimi_conformance.suites.target.run import RunOptions, run_suites
 
 QUERY = IdentifierRequest(
     (QueryElement(search_type=SearchIdentifierType.handle, search_value=b"im:bob@a.example"),)

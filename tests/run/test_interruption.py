@@ -14,9 +14,9 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from mimi_conformance.reports import terminal
-from mimi_conformance.suites.target import conductor
+from mimi_conformance.suites.runner import conductor
 from mimi_conformance.suites.target.description import TargetDescription
-from mimi_conformance.suites.target.run import RunOptions, run_suites
+from mimi_conformance.suites.runner.run import RunOptions, run_suites
 from mimi_conformance.suites.target.sections import PeersDescription, ProviderDescription
 
 conductor.preflight = lambda _: ()

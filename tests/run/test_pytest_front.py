@@ -7,12 +7,12 @@ import pytest
 from mimi_conformance.mocks.network.authority import CertificateAuthority
 from mimi_conformance.reports import json_report
 from mimi_conformance.reports.model import Verdict
-from mimi_conformance.suites.target import conductor
-from mimi_conformance.suites.target.attempt import SUITES
+from mimi_conformance.suites.runner import conductor
+from mimi_conformance.suites.runner.attempt import SUITES
 
 pytest_plugins = ["pytester"]
 
-PLUGIN = "mimi_conformance.suites.target.plugin"
+PLUGIN = "mimi_conformance.suites.runner.plugin"
 SUITE = """
     import pytest
     from mimi_conformance.suites.target.judgement import checks, expect, inconclusive, warning

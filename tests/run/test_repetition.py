@@ -3,7 +3,7 @@
 import pytest
 
 from mimi_conformance.reports.model import ExitCode, StaleKnownFailure, Verdict
-from mimi_conformance.suites.target.known_failures import KnownFailuresError, load
+from mimi_conformance.suites.runner.known_failures import KnownFailuresError, load
 
 FAILING = """
     @checks("PROTO-5.7-15")

@@ -10,9 +10,9 @@ from mimi_conformance.mocks.network.exchange import Direction, Exchange
 from mimi_conformance.mocks.network.laboratory import write_laboratory
 from mimi_conformance.reports import json_report
 from mimi_conformance.reports.model import CheckOutcome, ExitCode, Verdict
-from mimi_conformance.suites.target import conductor, options
+from mimi_conformance.suites.runner import conductor, options
+from mimi_conformance.suites.runner.run import NoRunError, RunOptions, run_suites, suite_names
 from mimi_conformance.suites.target.finding import Finding, Outcome
-from mimi_conformance.suites.target.run import NoRunError, RunOptions, run_suites, suite_names
 from mimi_conformance.suites.target.sections import Reach
 from mimi_conformance.suites.target.template import render
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from mimi_conformance.reference.drafts.requirements import Observability, requirement, requirements
-from mimi_conformance.suites.target.citations import (
+from mimi_conformance.suites.runner.citations import (
     CollectionError,
     Coverage,
     broken_by_defects,

@@ -14,30 +14,30 @@ from mimi_conformance.mocks.malformed.unchecked.steps import (
     PROPOSALS,
     Making,
 )
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.commit_processing import covered_proposals
-from mimi_conformance.reference.mls.components import (
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.framing.authenticated_content import confirmed
+from mimi_conformance.reference.mls.group.commit_processing import covered_proposals
+from mimi_conformance.reference.mls.group.public_group import PublicGroup
+from mimi_conformance.reference.mls.proposals.components import (
     ComponentRefusal,
     Contribution,
     with_component,
     with_dictionary,
 )
-from mimi_conformance.reference.mls.extensions import ExtensionError, find_component, read_dictionary
-from mimi_conformance.reference.mls.framing.authenticated_content import confirmed
-from mimi_conformance.reference.mls.key_schedule import (
+from mimi_conformance.reference.mls.proposals.extensions import ExtensionError, find_component, read_dictionary
+from mimi_conformance.reference.mls.proposals.proposal_list import ProposalList
+from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal
+from mimi_conformance.reference.mls.schedule.key_schedule import (
     confirmation_tag,
     epoch_secret,
     joiner_secret,
     new_external_init,
     start_epoch,
 )
-from mimi_conformance.reference.mls.proposal_list import ProposalList
-from mimi_conformance.reference.mls.proposal_rules import ListedProposal
-from mimi_conformance.reference.mls.psk import PreSharedKey, psk_secret
-from mimi_conformance.reference.mls.public_group import PublicGroup
-from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
-from mimi_conformance.reference.mls.transcript import confirmed_transcript_hash
-from mimi_conformance.reference.mls.tree_math import LeafIndex
+from mimi_conformance.reference.mls.schedule.psk import PreSharedKey, psk_secret
+from mimi_conformance.reference.mls.schedule.transcript import confirmed_transcript_hash
+from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
+from mimi_conformance.reference.mls.tree.tree_math import LeafIndex
 from mimi_conformance.reference.wire.mls import proposals as wire
 from mimi_conformance.reference.wire.mls.app_data import NO_APP_DATA, AppDataUpdate
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, FramedContent

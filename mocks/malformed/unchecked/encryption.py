@@ -8,10 +8,10 @@ from mimi_conformance.mocks.malformed.unchecked.steps import (
     SENDER_DATA_PLAINTEXT,
     Making,
 )
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.framing.content_encryption import GUARD_SIZE, GuardedKey
 from mimi_conformance.reference.mls.framing.sender_data import sender_data_key_and_nonce
-from mimi_conformance.reference.mls.group import Group
+from mimi_conformance.reference.mls.group.group import Group
 from mimi_conformance.reference.wire.mls.framing import (
     AuthenticatedContent,
     ContentType,

@@ -5,12 +5,19 @@ from dataclasses import replace
 from mimi_conformance.mocks.malformed.unchecked.encryption import seal
 from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, Insider
 from mimi_conformance.mocks.malformed.unchecked.semi_private import seal_for_receivers
-from mimi_conformance.mocks.malformed.unchecked.steps import CONTENT, MEMBERSHIP_TAG, SIGNATURE, Making
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.mocks.malformed.unchecked.steps import (
+    CONTENT,
+    MEMBERSHIP_TAG,
+    PRIVATE_CONTENT,
+    PUBLIC_CONTENT,
+    SIGNATURE,
+    Making,
+)
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.labelled import sign_with_label
 from mimi_conformance.reference.mls.framing import private_message, semi_private_message
 from mimi_conformance.reference.mls.framing.authenticated_content import content_tbs
-from mimi_conformance.reference.mls.labelled import sign_with_label
-from mimi_conformance.reference.mls.senders import member_key
+from mimi_conformance.reference.mls.group.senders import member_key
 from mimi_conformance.reference.wire.mls.framing import (
     AuthenticatedContent,
     FramedContent,
@@ -49,7 +56,8 @@ def content_of(message: MLSMessage, making: Making) -> FramedContent:
 
 def sign(making: Making, content: FramedContent, wire_format: WireFormat) -> AuthenticatedContent:
     """Sign content; a Commit has no confirmation tag yet."""
-    content = making.at(CONTENT, content)
+    public = wire_format is WireFormat.mls_public_message
+    content = making.at(PUBLIC_CONTENT if public else PRIVATE_CONTENT, making.at(CONTENT, content))
     epoch = making.maker.public.epoch
     to_sign = content_tbs(content, wire_format, epoch)
     signature = sign_with_label(epoch.cipher_suite, making.maker.signature_private_key, "FramedContentTBS", to_sign)

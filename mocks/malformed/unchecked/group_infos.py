@@ -6,20 +6,20 @@ from dataclasses import replace
 from mimi_conformance.mocks.malformed.unchecked.key_packages import make_leaf_node
 from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, Insider
 from mimi_conformance.mocks.malformed.unchecked.steps import (
-    CONFIRMATION_TAG,
     GROUP_CONTEXT,
     GROUP_INFO,
     GROUP_INFO_SIGNATURE,
+    GROUP_INFO_TAG,
     PARTIAL_GROUP_INFO,
     TREE,
     Making,
 )
-from mimi_conformance.reference.mls.extensions import read_extension
-from mimi_conformance.reference.mls.group_info import ratchet_tree_extension
-from mimi_conformance.reference.mls.labelled import sign_with_label
-from mimi_conformance.reference.mls.ratchet_tree import RatchetTree
+from mimi_conformance.reference.mls.crypto.labelled import sign_with_label
+from mimi_conformance.reference.mls.group.group_info import ratchet_tree_extension
+from mimi_conformance.reference.mls.proposals.extensions import read_extension
 from mimi_conformance.reference.mls.rules import RuleError
-from mimi_conformance.reference.mls.tree_math import node_of
+from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
+from mimi_conformance.reference.mls.tree.tree_math import node_of
 from mimi_conformance.reference.wire.mls import tree as wire
 from mimi_conformance.reference.wire.mls.group import GroupContext, GroupInfo, GroupInfoTBS
 from mimi_conformance.reference.wire.mls.leaf_node import Extension
@@ -46,7 +46,7 @@ def make_group_info(
             context = replace(context, tree_hash=_tree_hash(context, changed))
             extensions = tuple(_with_tree(extension, changed) for extension in extensions)
     context = making.at(GROUP_CONTEXT, context)
-    tag = making.at(CONFIRMATION_TAG, tag_of(context) if tag_of else group_info.confirmation_tag)
+    tag = making.at(GROUP_INFO_TAG, tag_of(context) if tag_of else group_info.confirmation_tag)
     to_sign = making.at(GROUP_INFO, GroupInfoTBS(context, extensions, tag, group_info.signer))
     return GroupInfo.taken_from(to_sign, signature=_signature(making, to_sign))
 

@@ -9,9 +9,9 @@ from mimi_conformance.mocks.malformed.unchecked.steps import (
     LEAF_NODE_SIGNATURE,
     Making,
 )
-from mimi_conformance.reference.mls.labelled import sign_with_label
-from mimi_conformance.reference.mls.leaf_node_signature import signed_leaf_node
-from mimi_conformance.reference.mls.tree_math import LeafIndex
+from mimi_conformance.reference.mls.crypto.labelled import sign_with_label
+from mimi_conformance.reference.mls.tree.leaf_node_signature import signed_leaf_node
+from mimi_conformance.reference.mls.tree.tree_math import LeafIndex
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage, KeyPackageTBS
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
 from mimi_conformance.reference.wire.mls.registries import CipherSuite

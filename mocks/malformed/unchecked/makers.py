@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from mimi_conformance.reference.mls.group import Group
+from mimi_conformance.reference.mls.crypto.signature_scheme import Random
+from mimi_conformance.reference.mls.group.group import Group
+from mimi_conformance.reference.mls.group.public_group import PublicGroup
 from mimi_conformance.reference.mls.key_package import NewKeyPackage
-from mimi_conformance.reference.mls.pre_shared_keys import PreSharedKeys
-from mimi_conformance.reference.mls.public_group import PublicGroup
-from mimi_conformance.reference.mls.signature_scheme import Random
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeys
 from mimi_conformance.reference.wire.mls.framing import Sender, SenderType
 
 NEW_MEMBER_COMMIT = Sender(sender_type=SenderType.new_member_commit)

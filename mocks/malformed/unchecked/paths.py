@@ -11,13 +11,13 @@ from mimi_conformance.mocks.malformed.unchecked.steps import (
     Making,
     PathSecrets,
 )
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.labelled import encrypt_with_label
-from mimi_conformance.reference.mls.parent_hash import hashed_path
-from mimi_conformance.reference.mls.ratchet_tree import PathStep, RatchetTree
-from mimi_conformance.reference.mls.tree_math import LeafIndex
-from mimi_conformance.reference.mls.treekem import next_path_secret, node_key_pair
-from mimi_conformance.reference.mls.update_path import recipients
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.labelled import encrypt_with_label
+from mimi_conformance.reference.mls.tree.parent_hash import hashed_path
+from mimi_conformance.reference.mls.tree.ratchet_tree import PathStep, RatchetTree
+from mimi_conformance.reference.mls.tree.tree_math import LeafIndex
+from mimi_conformance.reference.mls.tree.treekem import next_path_secret, node_key_pair
+from mimi_conformance.reference.mls.tree.update_path import recipients
 from mimi_conformance.reference.wire.mls.crypto import HPKECiphertext
 from mimi_conformance.reference.wire.mls.group import GroupContext
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode, LeafNodeSource

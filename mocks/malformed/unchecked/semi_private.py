@@ -1,12 +1,17 @@
 """SemiPrivateMessages (semiprivatemessage-07, section 3.1)."""
 
 from mimi_conformance.mocks.malformed.unchecked.encryption import encrypt, encrypt_sender_data, next_key
-from mimi_conformance.mocks.malformed.unchecked.steps import RECEIVER_KEYS, SEMI_PRIVATE_HEADERS, Making
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.mocks.malformed.unchecked.steps import (
+    PARTIAL_CONTEXT_HASH,
+    RECEIVER_KEYS,
+    SEMI_PRIVATE_HEADERS,
+    Making,
+)
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.labelled import encrypt_with_label
 from mimi_conformance.reference.mls.framing.authenticated_content import content_tbs
 from mimi_conformance.reference.mls.framing.semi_private_message import external_receiver_ref
-from mimi_conformance.reference.mls.group import Group
-from mimi_conformance.reference.mls.labelled import encrypt_with_label
+from mimi_conformance.reference.mls.group.group import Group
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent
 from mimi_conformance.reference.wire.mls.semi_private_message import (
     KeyForExternalReceiver,
@@ -25,6 +30,7 @@ def seal_for_receivers(making: Making, signed: AuthenticatedContent, group: Grou
     suite = parameters(context.cipher_suite)
     key, sender_data = next_key(group, content.content_type, making)
     partial_hash = suite.digest(PartialContextHashInput(group.leaf_index, key.nonce).encode())
+    partial_hash = making.at(PARTIAL_CONTEXT_HASH, partial_hash)
     receiver_context = SemiPrivateMessageContext(context.group_id, context.epoch, partial_hash).encode()
     told = making.at(RECEIVER_KEYS, PerMessageKeyAndNonces(*key, group.leaf_index).encode())
     headers = SemiPrivateContentAAD.taken_from(

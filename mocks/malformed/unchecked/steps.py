@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from mimi_conformance.mocks.malformed.unchecked.makers import Maker
-from mimi_conformance.reference.mls.kem import KeyPair
-from mimi_conformance.reference.mls.proposal_rules import ListedProposal
+from mimi_conformance.reference.mls.crypto.kem import KeyPair
+from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal
 from mimi_conformance.reference.wire.mls.framing import FramedContent, SenderData
 from mimi_conformance.reference.wire.mls.group import GroupContext, GroupInfoTBS, GroupSecrets, Welcome
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
@@ -19,7 +19,7 @@ from mimi_conformance.reference.wire.mls.tree import RatchetTree, UpdatePathNode
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Step(Generic[T]):
     """A step at which a value is fixed; the text says which."""
 
@@ -48,8 +48,10 @@ TOLD_PATH_SECRETS = Step[tuple[bytes, ...]]("the path secrets that are encrypted
 PATH_NODES = Step[tuple[UpdatePathNode, ...]]("the nodes of an update path")
 
 CONTENT = Step[FramedContent]("the content of a message, before it is signed")
+PUBLIC_CONTENT = Step[FramedContent]("the content of a PublicMessage, before it is signed")
+PRIVATE_CONTENT = Step[FramedContent]("the content of an encrypted message, before it is signed")
 SIGNATURE = Step[bytes]("the signature of a message")
-CONFIRMATION_TAG = Step[bytes]("the confirmation tag of a Commit or a GroupInfo")
+CONFIRMATION_TAG = Step[bytes]("the confirmation tag of a Commit")
 MEMBERSHIP_TAG = Step[bytes]("the membership tag of a PublicMessage")
 
 PLAINTEXT = Step[bytes]("what the ciphertext of a message encrypts")
@@ -57,11 +59,13 @@ CIPHERTEXT = Step[bytes]("the ciphertext of a message")
 SENDER_DATA = Step[SenderData]("the sender data of a message")
 SENDER_DATA_PLAINTEXT = Step[bytes]("what the encrypted sender data of a message encrypts")
 ENCRYPTED_SENDER_DATA = Step[bytes]("the encrypted sender data of a message")
+PARTIAL_CONTEXT_HASH = Step[bytes]("the `partial_context_hash` of a SemiPrivateMessage")
 SEMI_PRIVATE_HEADERS = Step[SemiPrivateContentAAD]("the headers of a SemiPrivateMessage, which its encryption covers")
 RECEIVER_KEYS = Step[bytes]("what a SemiPrivateMessage encrypts to its external receivers")
 
 TREE = Step[RatchetTree]("the ratchet tree in a GroupInfo")
 GROUP_CONTEXT = Step[GroupContext]("the GroupContext in a GroupInfo")
+GROUP_INFO_TAG = Step[bytes]("the confirmation tag in a GroupInfo")
 GROUP_INFO = Step[GroupInfoTBS]("a GroupInfo, before it is signed")
 GROUP_INFO_SIGNATURE = Step[bytes]("the signature of a GroupInfo or a PartialGroupInfo")
 PARTIAL_GROUP_INFO = Step[PartialGroupInfo]("a PartialGroupInfo, before it is signed")
@@ -73,7 +77,7 @@ ENCRYPTED_GROUP_INFO = Step[bytes]("the encrypted GroupInfo in a Welcome")
 WELCOME = Step[Welcome]("a Welcome")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change(Generic[T]):
     """What is done otherwise.
 

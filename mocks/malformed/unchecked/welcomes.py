@@ -9,18 +9,18 @@ from mimi_conformance.mocks.malformed.unchecked.steps import (
     WELCOME,
     Making,
 )
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.labelled import encrypt_with_label
+from mimi_conformance.reference.mls.group.welcome import open_group_info, open_group_secrets
 from mimi_conformance.reference.mls.key_package import key_package_ref
-from mimi_conformance.reference.mls.key_schedule import (
+from mimi_conformance.reference.mls.schedule.key_schedule import (
     confirmation_tag,
     epoch_secret,
     start_epoch,
     welcome_key,
     welcome_secret,
 )
-from mimi_conformance.reference.mls.labelled import encrypt_with_label
-from mimi_conformance.reference.mls.psk import PreSharedKey, psk_secret
-from mimi_conformance.reference.mls.welcome import open_group_info, open_group_secrets
+from mimi_conformance.reference.mls.schedule.psk import PreSharedKey, psk_secret
 from mimi_conformance.reference.wire.mls.group import EncryptedGroupSecrets, GroupContext, Welcome
 
 

@@ -10,9 +10,9 @@ from typing import TypeVar
 from mimi_conformance.mocks.malformed.unchecked.makers import Maker
 from mimi_conformance.mocks.malformed.unchecked.steps import GROUP_INFO, KEY_PACKAGE, LEAF_NODE, PROPOSAL, Step
 from mimi_conformance.mocks.malformed.violations.registry import EVERYBODY, NEWCOMER, View, declare
-from mimi_conformance.mocks.malformed.violations.tampering import with_entries, with_extension
-from mimi_conformance.reference.mls.components import with_component
-from mimi_conformance.reference.mls.extensions import CONTENT_MEDIA_TYPES, ExtensionRule, read_dictionary
+from mimi_conformance.mocks.malformed.violations.tampering import proposable, with_entries, with_extension
+from mimi_conformance.reference.mls.proposals.components import with_component
+from mimi_conformance.reference.mls.proposals.extensions import CONTENT_MEDIA_TYPES, ExtensionRule, read_dictionary
 from mimi_conformance.reference.mls.rules import Rule
 from mimi_conformance.reference.wire.mls.app_data import NO_APP_DATA, ComponentData, MediaTypeList
 from mimi_conformance.reference.wire.mls.group import GroupInfoTBS
@@ -82,7 +82,7 @@ def _in_group_info(change: Callable[[Extensions], Extensions]) -> Callable[[Grou
 def _in_proposal(
     change: Callable[[Extensions], Extensions],
 ) -> Callable[[ProposalBody | None, Maker], ProposalBody | None]:
-    return lambda _body, maker: GroupContextExtensions(change(maker.public.context.extensions))
+    return lambda _body, maker: proposable(GroupContextExtensions(change(maker.public.context.extensions)), maker)
 
 
 def _in_reinit(
@@ -90,7 +90,8 @@ def _in_reinit(
 ) -> Callable[[ProposalBody | None, Maker], ProposalBody | None]:
     def changed(_body: ProposalBody | None, maker: Maker) -> ProposalBody:
         context = maker.public.context
-        return ReInit(b"next", context.version, context.cipher_suite, change(context.extensions))
+        reinit = ReInit(b"next", context.version, context.cipher_suite, change(context.extensions))
+        return proposable(reinit, maker)
 
     return changed
 

@@ -12,10 +12,10 @@ from mimi_conformance.mocks.malformed.unchecked.steps import (
 )
 from mimi_conformance.mocks.malformed.violations.registry import NEWCOMER, SERVER, violation
 from mimi_conformance.mocks.malformed.violations.tampering import flipped, with_extension
-from mimi_conformance.reference.mls.extensions import ExtensionRule
-from mimi_conformance.reference.mls.group_info import GroupInfoRule, ratchet_tree_extension
-from mimi_conformance.reference.mls.ratchet_tree_options import RatchetTreeOptionRule
-from mimi_conformance.reference.mls.tree_validation import TreeRule
+from mimi_conformance.reference.mls.group.group_info import GroupInfoRule, ratchet_tree_extension
+from mimi_conformance.reference.mls.proposals.extensions import ExtensionRule
+from mimi_conformance.reference.mls.tree.ratchet_tree_options import RatchetTreeOptionRule
+from mimi_conformance.reference.mls.tree.tree_validation import TreeRule
 from mimi_conformance.reference.wire.mls.group import GroupContext, GroupInfoTBS
 from mimi_conformance.reference.wire.mls.ratchet_tree_options import (
     PartialGroupInfo,

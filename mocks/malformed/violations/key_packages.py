@@ -6,7 +6,7 @@ from mimi_conformance.mocks.malformed.unchecked.makers import Maker
 from mimi_conformance.mocks.malformed.unchecked.steps import KEY_PACKAGE, KEY_PACKAGE_SIGNATURE
 from mimi_conformance.mocks.malformed.violations.registry import violation
 from mimi_conformance.mocks.malformed.violations.tampering import flipped, other_suite
-from mimi_conformance.reference.mls.proposal_rules import ProposalRule
+from mimi_conformance.reference.mls.proposals.proposal_rules import ProposalRule
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.mls.registries import ProtocolVersion
 

@@ -15,8 +15,8 @@ from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, M
 from mimi_conformance.mocks.malformed.unchecked.steps import LEAF_NODE, LEAF_NODE_SIGNATURE
 from mimi_conformance.mocks.malformed.violations.registry import EVERYBODY, NEWCOMER, violation
 from mimi_conformance.mocks.malformed.violations.tampering import flipped
-from mimi_conformance.reference.mls.leaf_checks import MemberRule
-from mimi_conformance.reference.mls.leaf_node_validation import LeafNodeRule
+from mimi_conformance.reference.mls.tree.leaf_checks import MemberRule
+from mimi_conformance.reference.mls.tree.leaf_node_validation import LeafNodeRule
 from mimi_conformance.reference.wire.mls.credential import Certificate, Credential, MultiCredential
 from mimi_conformance.reference.wire.mls.leaf_node import Capabilities, Extension, LeafNode, LeafNodeSource, Lifetime
 from mimi_conformance.reference.wire.mls.registries import (

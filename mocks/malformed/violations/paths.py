@@ -13,10 +13,10 @@ from mimi_conformance.mocks.malformed.unchecked.steps import (
 )
 from mimi_conformance.mocks.malformed.violations.registry import MEMBER, violation
 from mimi_conformance.mocks.malformed.violations.tampering import flipped
-from mimi_conformance.reference.mls.commit_rules import CommitRule
-from mimi_conformance.reference.mls.kem import KeyPair
-from mimi_conformance.reference.mls.treekem import TreeKEMRule, node_key_pair
-from mimi_conformance.reference.mls.update_path import UpdatePathRule
+from mimi_conformance.reference.mls.crypto.kem import KeyPair
+from mimi_conformance.reference.mls.group.commit_rules import CommitRule
+from mimi_conformance.reference.mls.tree.treekem import TreeKEMRule, node_key_pair
+from mimi_conformance.reference.mls.tree.update_path import UpdatePathRule
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode, LeafNodeSource
 from mimi_conformance.reference.wire.mls.tree import UpdatePathNode
 

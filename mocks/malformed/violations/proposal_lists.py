@@ -5,18 +5,18 @@ from dataclasses import replace
 from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, Maker
 from mimi_conformance.mocks.malformed.unchecked.steps import PROPOSAL_ITEMS, PROPOSALS
 from mimi_conformance.mocks.malformed.violations.registry import MEMBER, violation
-from mimi_conformance.mocks.malformed.violations.tampering import with_extension
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.commit_rules import CommitRule
-from mimi_conformance.reference.mls.extensions import APP_ACK, APP_COMPONENTS
-from mimi_conformance.reference.mls.features import Feature, Purpose
-from mimi_conformance.reference.mls.group_processing import ProcessingRule
+from mimi_conformance.mocks.malformed.violations.tampering import proposable, with_extension
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.group.commit_rules import CommitRule
+from mimi_conformance.reference.mls.group.group_processing import ProcessingRule
 from mimi_conformance.reference.mls.key_package import create_key_package
-from mimi_conformance.reference.mls.leaf_node_signature import signed_leaf_node
-from mimi_conformance.reference.mls.leaf_node_validation import LeafNodeRule
-from mimi_conformance.reference.mls.leaf_template import LeafTemplate
-from mimi_conformance.reference.mls.pre_shared_keys import resumption_psk
-from mimi_conformance.reference.mls.proposal_rules import ListedProposal, ProposalListRule
+from mimi_conformance.reference.mls.proposals.extensions import APP_ACK, APP_COMPONENTS
+from mimi_conformance.reference.mls.proposals.features import Feature, Purpose
+from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal, ProposalListRule
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import resumption_psk
+from mimi_conformance.reference.mls.tree.leaf_node_signature import signed_leaf_node
+from mimi_conformance.reference.mls.tree.leaf_node_validation import LeafNodeRule
+from mimi_conformance.reference.mls.tree.leaf_template import LeafTemplate
 from mimi_conformance.reference.wire.mls.app_data import AppAck, AppDataUpdate, AppDataUpdateOperation, AppEphemeral
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.group import RequiredCapabilities
@@ -74,6 +74,7 @@ def removal_of_the_committer(listed: Listed, maker: Maker) -> Listed:
 @violation(ProposalListRule.BY_REFERENCE_ONLY, at=PROPOSALS)
 def self_remove_by_value(listed: Listed, maker: Maker) -> Listed:
     """A Commit with a SelfRemove by value, which then is the committer's own."""
+    _own_leaf(maker)
     return _with(listed, maker, SelfRemove())
 
 
@@ -229,14 +230,14 @@ def two_external_removals(listed: Listed, maker: Maker) -> Listed:
 def add_in_an_external_commit(listed: Listed, maker: Maker) -> Listed:
     """An external Commit that adds somebody else."""
     _require_outsider(maker)
-    return _with(listed, maker, Add(_key_package(maker, *_new_client(maker))))
+    return _with_any(listed, maker, Add(_key_package(maker, *_new_client(maker))))
 
 
 @violation(ProposalListRule.TYPE_IN_EXTERNAL_COMMIT, at=PROPOSALS)
 def group_context_extensions_in_an_external_commit(listed: Listed, maker: Maker) -> Listed:
     """An external Commit with a GroupContextExtensions that leaves everything as it is."""
     _require_outsider(maker)
-    return _with(listed, maker, GroupContextExtensions(maker.public.context.extensions))
+    return _with_any(listed, maker, GroupContextExtensions(maker.public.context.extensions))
 
 
 @violation(ProposalListRule.EXTERNAL_BY_VALUE, at=PROPOSALS)
@@ -261,6 +262,11 @@ def resync_without_removal(listed: Listed, maker: Maker) -> Listed:
 
 
 def _with(listed: Listed, maker: Maker, *bodies: ProposalBody) -> Listed:
+    """The list with more proposals by value, of types that the sender may use so."""
+    return _with_any(listed, maker, *(proposable(body, maker) for body in bodies))
+
+
+def _with_any(listed: Listed, maker: Maker, *bodies: ProposalBody) -> Listed:
     """The list with more proposals by value."""
     added = (ListedProposal(len(listed) + n, Proposal.of(body), maker.sender) for n, body in enumerate(bodies))
     return (*listed, *added)

@@ -3,12 +3,12 @@
 from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, Maker
 from mimi_conformance.mocks.malformed.unchecked.steps import PROPOSAL
 from mimi_conformance.mocks.malformed.violations.registry import MEMBER, violation
-from mimi_conformance.mocks.malformed.violations.tampering import with_entries, with_extension
-from mimi_conformance.reference.mls.cipher_suite import parameters
-from mimi_conformance.reference.mls.components import ComponentRefusal
-from mimi_conformance.reference.mls.extensions import APP_ACK, APP_COMPONENTS, find_component
-from mimi_conformance.reference.mls.pre_shared_keys import PreSharedKeyRule, external_psk, resumption_psk
-from mimi_conformance.reference.mls.proposal_rules import ProposalRule
+from mimi_conformance.mocks.malformed.violations.tampering import proposable, with_entries, with_extension
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.proposals.components import ComponentRefusal
+from mimi_conformance.reference.mls.proposals.extensions import APP_ACK, APP_COMPONENTS, find_component
+from mimi_conformance.reference.mls.proposals.proposal_rules import ProposalRule
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeyRule, external_psk, resumption_psk
 from mimi_conformance.reference.wire.mls.app_data import (
     AppDataUpdate,
     AppDataUpdateOperation,
@@ -53,7 +53,7 @@ def update_by_an_external_sender(_body: Body, maker: Maker) -> Body:
     if maker.sender.leaf_index is not None:
         raise CannotMakeError("A member may propose Updates.")
     _, leaf_node = next(maker.public.tree.members())
-    return Update(leaf_node)
+    return proposable(Update(leaf_node), maker)
 
 
 @violation(ProposalRule.SELF_REMOVE_BY_MEMBER, at=PROPOSAL)
@@ -61,13 +61,13 @@ def self_remove_by_an_external_sender(_body: Body, maker: Maker) -> Body:
     """A SelfRemove of somebody who isn't there, in an application that lets external senders propose those."""
     if maker.sender.leaf_index is not None:
         raise CannotMakeError("A member may remove itself.")
-    return SelfRemove()
+    return proposable(SelfRemove(), maker)
 
 
 @violation(ProposalRule.REMOVED_IS_MEMBER, at=PROPOSAL)
 def removal_of_nobody(_body: Body, maker: Maker) -> Body:
     """A Remove of a leaf that the tree doesn't have."""
-    return Remove(maker.public.tree.leaf_count)
+    return proposable(Remove(maker.public.tree.leaf_count), maker)
 
 
 @violation(ProposalRule.REMOVED_IS_MEMBER, at=PROPOSAL)
@@ -76,20 +76,20 @@ def removal_of_a_blank_leaf(_body: Body, maker: Maker) -> Body:
     tree = maker.public.tree
     for leaf_index in range(tree.leaf_count):
         if tree.leaf(leaf_index) is None:
-            return Remove(leaf_index)
+            return proposable(Remove(leaf_index), maker)
     raise CannotMakeError("There is no blank leaf.")
 
 
 @violation(ProposalRule.PSK_NOT_FOR_REINIT, at=PROPOSAL)
 def psk_for_reinit(_body: Body, maker: Maker) -> Body:
     """A PSK of this group in this group, for the use of a group that continues it."""
-    return PreSharedKey(_of_this_epoch(maker, ResumptionPSKUsage.reinit))
+    return proposable(PreSharedKey(_of_this_epoch(maker, ResumptionPSKUsage.reinit)), maker)
 
 
 @violation(ProposalRule.PSK_NOT_FOR_BRANCH, at=PROPOSAL)
 def psk_for_branch(_body: Body, maker: Maker) -> Body:
     """A PSK of this group in this group, for the use of its subgroups."""
-    return PreSharedKey(_of_this_epoch(maker, ResumptionPSKUsage.branch))
+    return proposable(PreSharedKey(_of_this_epoch(maker, ResumptionPSKUsage.branch)), maker)
 
 
 @violation(ProposalRule.PSK_NONCE_LENGTH, at=PROPOSAL)
@@ -100,28 +100,34 @@ def psk_nonce_too_short(_body: Body, maker: Maker) -> Body:
     def short(_size: int) -> bytes:
         return maker.random(size - 1)
 
-    return PreSharedKey(resumption_psk(context.cipher_suite, context.group_id, context.epoch, short))
+    return proposable(PreSharedKey(resumption_psk(context.cipher_suite, context.group_id, context.epoch, short)), maker)
 
 
 @violation(PreSharedKeyRule.AVAILABLE, at=PROPOSAL, seen_by=MEMBER)
 def psk_that_nobody_has(_body: Body, maker: Maker) -> Body:
     """A Commit with a PSK that its readers don't have."""
-    return PreSharedKey(external_psk(maker.public.context.cipher_suite, maker.random(16), maker.random))
+    return proposable(
+        PreSharedKey(external_psk(maker.public.context.cipher_suite, maker.random(16), maker.random)), maker
+    )
 
 
 @violation(ProposalRule.REINIT_VERSION, at=PROPOSAL)
 def reinit_to_an_earlier_version(_body: Body, maker: Maker) -> Body:
     """A ReInit to a version of MLS before the first."""
     context = maker.public.context
-    return ReInit(b"next", ProtocolVersion(0), context.cipher_suite, context.extensions)
+    return proposable(ReInit(b"next", ProtocolVersion(0), context.cipher_suite, context.extensions), maker)
 
 
 @violation(ProposalRule.DICTIONARY_UNTOUCHED, at=PROPOSAL)
 def dictionary_changed_without_app_data_update(_body: Body, maker: Maker) -> Body:
     """A GroupContextExtensions that changes the dictionary, where that takes AppDataUpdates."""
-    extensions = maker.public.state.extensions
+    state, extensions = maker.public.state, maker.public.state.extensions
+    if not (extensions.requires_app_data_update or state.application.dictionary_by_update_only):
+        raise CannotMakeError("A GroupContextExtensions may change the dictionary of this group.")
     data = with_entries(extensions.app_data, ComponentData(0xFFFF, b""))
-    return GroupContextExtensions(with_extension(extensions.extensions, ExtensionType.app_data_dictionary, data))
+    return proposable(
+        GroupContextExtensions(with_extension(extensions.extensions, ExtensionType.app_data_dictionary, data)), maker
+    )
 
 
 @violation(ProposalRule.EXTERNAL_SENDER_CREDENTIAL, at=PROPOSAL)
@@ -130,13 +136,17 @@ def external_sender_that_is_not_believed(_body: Body, maker: Maker) -> Body:
     _, leaf_node = next(maker.public.tree.members())
     senders = ExternalSenders((ExternalSender(leaf_node.signature_key, Credential.basic(b"")),))
     extensions = maker.public.context.extensions
-    return GroupContextExtensions(with_extension(extensions, ExtensionType.external_senders, senders.encode()))
+    return proposable(
+        GroupContextExtensions(with_extension(extensions, ExtensionType.external_senders, senders.encode())), maker
+    )
 
 
 @violation(ProposalRule.UPDATED_COMPONENT_KNOWN, at=PROPOSAL)
-def update_of_an_unknown_component(_body: Body, _maker: Maker) -> Body:
+def update_of_an_unknown_component(_body: Body, maker: Maker) -> Body:
     """An AppDataUpdate for a component that the application doesn't know."""
-    return AppDataUpdate(component_id=UNKNOWN_COMPONENT, op=AppDataUpdateOperation.update, update=b"")
+    return proposable(
+        AppDataUpdate(component_id=UNKNOWN_COMPONENT, op=AppDataUpdateOperation.update, update=b""), maker
+    )
 
 
 @violation(ProposalRule.REMOVED_STATE_PRESENT, at=PROPOSAL)
@@ -145,7 +155,7 @@ def removal_of_state_that_is_not_there(_body: Body, maker: Maker) -> Body:
     state = maker.public.state
     for component_id in state.application.components.components:
         if find_component(state.extensions.app_data, component_id) is None:
-            return AppDataUpdate(component_id=component_id, op=AppDataUpdateOperation.remove)
+            return proposable(AppDataUpdate(component_id=component_id, op=AppDataUpdateOperation.remove), maker)
     raise CannotMakeError("All components that the application knows have state.")
 
 
@@ -159,26 +169,26 @@ def removal_of_state_that_must_stay(_body: Body, maker: Maker) -> Body:
             if component is not None:
                 component.check_removal(entry.data, maker.sender)
         except ComponentRefusal:
-            return AppDataUpdate(component_id=entry.component_id, op=AppDataUpdateOperation.remove)
+            return proposable(AppDataUpdate(component_id=entry.component_id, op=AppDataUpdateOperation.remove), maker)
     raise CannotMakeError("No component minds the removal of its state.")
 
 
 @violation(ProposalRule.EPHEMERAL_COMPONENT_KNOWN, at=PROPOSAL)
-def ephemeral_data_of_an_unknown_component(_body: Body, _maker: Maker) -> Body:
+def ephemeral_data_of_an_unknown_component(_body: Body, maker: Maker) -> Body:
     """An AppEphemeral for a component that the application doesn't know."""
-    return AppEphemeral(UNKNOWN_COMPONENT, b"")
+    return proposable(AppEphemeral(UNKNOWN_COMPONENT, b""), maker)
 
 
 @violation(ProposalRule.EPHEMERAL_ACCEPTED, at=PROPOSAL)
-def ephemeral_data_that_are_not_accepted(_body: Body, _maker: Maker) -> Body:
+def ephemeral_data_that_are_not_accepted(_body: Body, maker: Maker) -> Body:
     """An AppEphemeral for `app_ack` whose data are no AppAck."""
-    return AppEphemeral(APP_ACK, b"\xff")
+    return proposable(AppEphemeral(APP_ACK, b"\xff"), maker)
 
 
 @violation(ProposalRule.EPHEMERAL_ACCEPTED, at=PROPOSAL)
-def ephemeral_data_of_a_component_without_any(_body: Body, _maker: Maker) -> Body:
+def ephemeral_data_of_a_component_without_any(_body: Body, maker: Maker) -> Body:
     """An AppEphemeral for `app_components`, which never has one."""
-    return AppEphemeral(APP_COMPONENTS, b"\0")
+    return proposable(AppEphemeral(APP_COMPONENTS, b"\0"), maker)
 
 
 def _of_this_epoch(maker: Maker, usage: ResumptionPSKUsage) -> PreSharedKeyID:

@@ -32,7 +32,6 @@ class View(Flag):
 
     MEMBER = auto()
     SERVER = auto()
-    RECEIVER = auto()
     NEWCOMER = auto()
 
 
@@ -43,10 +42,7 @@ SERVER = View.SERVER
 """Only who follows the group without being in it."""
 
 EVERYBODY = View.MEMBER | View.SERVER
-"""Members, and who follows the group by its public messages."""
-
-RECEIVER = View.RECEIVER
-"""An external receiver of SemiPrivateMessages."""
+"""Members, and servers that read the message: public ones, and SemiPrivateMessages as external receivers."""
 
 NEWCOMER = View.NEWCOMER
 """Who joins with a Welcome, and where the object is a GroupInfo, also who joins or starts to follow the group by it."""

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 
-from mimi_conformance.reference.mls.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, Maker
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.proposals.proposals import InExternalCommit
 from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary, ComponentData
+from mimi_conformance.reference.wire.mls.framing import SenderType
 from mimi_conformance.reference.wire.mls.leaf_node import Extension
+from mimi_conformance.reference.wire.mls.proposals import Proposal, ProposalBody
 from mimi_conformance.reference.wire.mls.registries import CipherSuite, ExtensionType
 
 
@@ -18,6 +22,25 @@ def other_suite(suite: CipherSuite) -> CipherSuite:
     others = [other for other in SUPPORTED_CIPHER_SUITES if other != suite]
     alike = [other for other in others if parameters(other).signature == parameters(suite).signature]
     return (alike or others)[0]
+
+
+def proposable(body: ProposalBody, maker: Maker) -> ProposalBody:
+    """What somebody proposes, or adds to a Commit by value.
+
+    Raises:
+        CannotMakeError: whoever makes the message can't do that with proposals of this type, whatever they say.
+
+    """
+    proposal, sender_type = Proposal.of(body), maker.sender.sender_type
+    kind = maker.public.state.application.proposals.kind_of(proposal)
+    by_sender = {
+        SenderType.member: kind is not None,
+        SenderType.external: kind is not None and kind.from_external_sender,
+        SenderType.new_member_commit: kind is not None and kind.in_external_commit is InExternalCommit.BY_VALUE,
+    }
+    if not by_sender.get(sender_type, False):
+        raise CannotMakeError(f"A {sender_type.name} doesn't propose anything of type {proposal.proposal_type.name}.")
+    return body
 
 
 def with_extension(

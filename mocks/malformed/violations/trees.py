@@ -11,9 +11,9 @@ from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, M
 from mimi_conformance.mocks.malformed.unchecked.steps import TREE
 from mimi_conformance.mocks.malformed.violations.registry import NEWCOMER, violation
 from mimi_conformance.mocks.malformed.violations.tampering import flipped
-from mimi_conformance.reference.mls.ratchet_tree import RatchetTreeRule
-from mimi_conformance.reference.mls.tree_math import leaves_under, level, node_of
-from mimi_conformance.reference.mls.tree_validation import TreeRule
+from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTreeRule
+from mimi_conformance.reference.mls.tree.tree_math import leaves_under, level, node_of
+from mimi_conformance.reference.mls.tree.tree_validation import TreeRule
 from mimi_conformance.reference.wire.mls.tree import Node, NodeType, ParentNode, RatchetTree
 
 

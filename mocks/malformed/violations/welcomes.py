@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, Inviter, Maker
 from mimi_conformance.mocks.malformed.unchecked.steps import (
-    CONFIRMATION_TAG,
     ENCRYPTED_GROUP_INFO,
     GROUP_CONTEXT,
+    GROUP_INFO_TAG,
     GROUP_SECRETS,
     GROUP_SECRETS_PLAINTEXT,
     TREE,
@@ -14,11 +14,11 @@ from mimi_conformance.mocks.malformed.unchecked.steps import (
 )
 from mimi_conformance.mocks.malformed.violations.registry import NEWCOMER, violation
 from mimi_conformance.mocks.malformed.violations.tampering import flipped, other_suite
+from mimi_conformance.reference.mls.group.linked_groups import LinkRule, linking_psk
+from mimi_conformance.reference.mls.group.welcome import WelcomeRule
 from mimi_conformance.reference.mls.key_package import create_key_package
-from mimi_conformance.reference.mls.linked_groups import LinkRule, linking_psk
-from mimi_conformance.reference.mls.pre_shared_keys import PreSharedKeyRule, external_psk
-from mimi_conformance.reference.mls.treekem import TreeKEMRule
-from mimi_conformance.reference.mls.welcome import WelcomeRule
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeyRule, external_psk
+from mimi_conformance.reference.mls.tree.treekem import TreeKEMRule
 from mimi_conformance.reference.wire.mls.group import (
     EncryptedGroupSecrets,
     GroupContext,
@@ -69,8 +69,9 @@ def group_info_that_does_not_decrypt(encrypted: bytes, _maker: Maker) -> bytes:
 
 
 @violation(WelcomeRule.GROUP_CIPHER_SUITE, at=GROUP_CONTEXT, seen_by=NEWCOMER)
-def welcome_to_a_group_of_another_cipher_suite(context: GroupContext, _maker: Maker) -> GroupContext:
+def welcome_to_a_group_of_another_cipher_suite(context: GroupContext, maker: Maker) -> GroupContext:
     """A Welcome to a group that says it is of another cipher suite than the Welcome."""
+    _inviter(maker)
     return replace(context, cipher_suite=other_suite(context.cipher_suite))
 
 
@@ -97,7 +98,7 @@ def welcome_to_a_tree_without_the_reader(tree: RatchetTree, maker: Maker) -> Rat
     )
 
 
-@violation(WelcomeRule.CONFIRMATION_TAG, at=CONFIRMATION_TAG, seen_by=NEWCOMER)
+@violation(WelcomeRule.CONFIRMATION_TAG, at=GROUP_INFO_TAG, seen_by=NEWCOMER)
 def welcome_with_a_wrong_confirmation_tag(tag: bytes, maker: Maker) -> bytes:
     """A Welcome whose GroupInfo has a confirmation tag that doesn't follow from its secrets."""
     _inviter(maker)
@@ -135,14 +136,16 @@ def welcome_linked_to_an_epoch_without_reinit(secrets: GroupSecrets, _maker: Mak
 
 
 @violation(LinkRule.EPOCH, at=GROUP_CONTEXT, seen_by=NEWCOMER)
-def welcome_to_a_later_epoch_of_a_linked_group(context: GroupContext, _maker: Maker) -> GroupContext:
+def welcome_to_a_later_epoch_of_a_linked_group(context: GroupContext, maker: Maker) -> GroupContext:
     """A Welcome to a group that continues another one, but not to its first common epoch."""
+    _require_predecessor(maker)
     return replace(context, epoch=context.epoch + 1)
 
 
 @violation(LinkRule.REINIT_PARAMETERS, at=GROUP_CONTEXT, seen_by=NEWCOMER)
-def welcome_to_a_group_that_the_reinit_did_not_announce(context: GroupContext, _maker: Maker) -> GroupContext:
+def welcome_to_a_group_that_the_reinit_did_not_announce(context: GroupContext, maker: Maker) -> GroupContext:
     """A Welcome to a group that continues another one, with another extension than the ReInit says."""
+    _require_predecessor(maker)
     more = Extension(ExtensionType.application_id, b"\0")
     return replace(context, extensions=(*context.extensions, more))
 
@@ -151,6 +154,11 @@ def _inviter(maker: Maker) -> Inviter:
     if not isinstance(maker, Inviter):
         raise CannotMakeError("Only the maker of a Welcome does this.")
     return maker
+
+
+def _require_predecessor(maker: Maker) -> None:
+    if not _inviter(maker).psks.resumption:
+        raise CannotMakeError("The group continues no other one that its reader knows.")
 
 
 def _link(secrets: GroupSecrets) -> PreSharedKeyID:

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from mimi_conformance.reference.mls.crypto.labelled import ref_hash, sign_with_label, verify_with_label
 from mimi_conformance.reference.mls.framing.epoch import Epoch
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule
-from mimi_conformance.reference.mls.labelled import ref_hash, sign_with_label, verify_with_label
 from mimi_conformance.reference.wire.mls.framing import (
     AuthenticatedContent,
     FramedContent,

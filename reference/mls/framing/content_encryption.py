@@ -6,11 +6,11 @@ PrivateMessage and SemiPrivateMessage do this alike; they differ in what they en
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.primitive_errors import OpenError
 from mimi_conformance.reference.mls.framing.epoch import Epoch
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule
-from mimi_conformance.reference.mls.primitive_errors import OpenError
-from mimi_conformance.reference.mls.tree_math import LeafIndex
+from mimi_conformance.reference.mls.tree.tree_math import LeafIndex
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, PrivateMessage, PrivateMessageContent
 from mimi_conformance.reference.wire.mls.registries import CipherSuite, WireFormat

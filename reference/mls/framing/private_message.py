@@ -1,5 +1,6 @@
 """PrivateMessage: content that is signed and encrypted to the members (RFC 9420, section 6.3)."""
 
+from mimi_conformance.reference.mls.crypto.signature_scheme import Random
 from mimi_conformance.reference.mls.framing.authenticated_content import verify
 from mimi_conformance.reference.mls.framing.content_encryption import (
     GUARD_SIZE,
@@ -11,8 +12,7 @@ from mimi_conformance.reference.mls.framing.content_encryption import (
 )
 from mimi_conformance.reference.mls.framing.epoch import MemberEpoch
 from mimi_conformance.reference.mls.framing.sender_data import open_sender_data, seal_sender_data
-from mimi_conformance.reference.mls.secret_tree import SecretTree
-from mimi_conformance.reference.mls.signature_scheme import Random
+from mimi_conformance.reference.mls.schedule.secret_tree import SecretTree
 from mimi_conformance.reference.wire.mls.framing import (
     AuthenticatedContent,
     ContentType,

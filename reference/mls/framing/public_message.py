@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.framing.authenticated_content import content_tbs, verify_signature
 from mimi_conformance.reference.mls.framing.epoch import Epoch, MemberEpoch
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule

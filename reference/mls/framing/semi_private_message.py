@@ -6,7 +6,10 @@ it the key, encrypted to its own. Hashes in the message show that all readers ge
 
 from collections.abc import Sequence
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.labelled import decrypt_with_label, encrypt_with_label
+from mimi_conformance.reference.mls.crypto.primitive_errors import PrimitiveError
+from mimi_conformance.reference.mls.crypto.signature_scheme import Random
 from mimi_conformance.reference.mls.framing.authenticated_content import content_tbs, verify_signature
 from mimi_conformance.reference.mls.framing.content_encryption import (
     GUARD_SIZE,
@@ -19,11 +22,8 @@ from mimi_conformance.reference.mls.framing.content_encryption import (
 from mimi_conformance.reference.mls.framing.epoch import Epoch, MemberEpoch
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule, SemiPrivateRule
 from mimi_conformance.reference.mls.framing.sender_data import open_sender_data, seal_sender_data
-from mimi_conformance.reference.mls.labelled import decrypt_with_label, encrypt_with_label
-from mimi_conformance.reference.mls.primitive_errors import PrimitiveError
-from mimi_conformance.reference.mls.secret_tree import SecretTree
-from mimi_conformance.reference.mls.signature_scheme import Random
-from mimi_conformance.reference.mls.tree_math import LeafIndex
+from mimi_conformance.reference.mls.schedule.secret_tree import SecretTree
+from mimi_conformance.reference.mls.tree.tree_math import LeafIndex
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.crypto import HPKECiphertext
 from mimi_conformance.reference.wire.mls.framing import (

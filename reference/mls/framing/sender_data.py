@@ -1,10 +1,10 @@
 """Encrypting who sends a message, and with which key of the ratchet (RFC 9420, section 6.3.2)."""
 
-from mimi_conformance.reference.mls.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.reference.mls.crypto.labelled import expand_with_label
+from mimi_conformance.reference.mls.crypto.primitive_errors import OpenError
 from mimi_conformance.reference.mls.framing.epoch import MemberEpoch
 from mimi_conformance.reference.mls.framing.rules import FramingError, FramingRule
-from mimi_conformance.reference.mls.labelled import expand_with_label
-from mimi_conformance.reference.mls.primitive_errors import OpenError
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.framing import ContentType, SenderData, SenderDataAAD
 
