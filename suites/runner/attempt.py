@@ -59,7 +59,7 @@ def cited(item: pytest.Item) -> tuple[str, ...]:
 def suites_around(path: Path) -> Path | None:
     """The folder of this project's suites that a resolved path is in: the one imported, or that of a checkout."""
     folders = (folder for folder in (path, *path.parents) if folder.name == SUITES.name)
-    return next((folder for folder in folders if (folder / "target" / "plugin.py").is_file()), None)
+    return next((folder for folder in folders if (folder / "runner" / "plugin.py").is_file()), None)
 
 
 def test_id(item: pytest.Item) -> str:
