@@ -113,7 +113,7 @@ def test_the_suites_on_several_workers_without_a_target_are_wrong_usage(session,
 @pytest.fixture
 def checkout(pytester):
     """A clone of this project, with the package installed from somewhere else."""
-    for name, source in {"target/plugin.py": "", "family/test_things.py": textwrap.dedent(SUITE)}.items():
+    for name, source in {"runner/plugin.py": "", "family/test_things.py": textwrap.dedent(SUITE)}.items():
         file = pytester.path / "clone" / "suites" / name
         file.parent.mkdir(parents=True)
         file.write_text(source)
