@@ -52,6 +52,7 @@ MEANINGS = {
     ExitCode.PREFLIGHT: "configuration: the preflight stopped the run before any test",
 }
 
+LOST = "configuration: the target was lost on the way; what the preflight section says has to be mended"
 NOTHING_SELECTED = "nothing ran: what was asked for matches no test"
 
 _SHOWN_EXCHANGES = 2  # of a failed test, counted from the last; `verbose` shows all
@@ -270,6 +271,8 @@ def _meaning(run: Run) -> tuple[str, str]:
             return f"no requirement that was judged is broken, but {share}", STYLES[Verdict.WARN]
         case ExitCode.CONFORMANT:
             return MEANINGS[ExitCode.CONFORMANT], STYLES[Verdict.PASS]
+        case ExitCode.PREFLIGHT if run.tests:
+            return LOST, STYLES[Verdict.FAIL]
         case ExitCode.NOTHING_RAN if not run.tests:
             return NOTHING_SELECTED, STYLES[Verdict.FAIL]
         case code:

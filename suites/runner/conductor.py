@@ -15,14 +15,14 @@ import pytest
 
 from mimi_conformance.reference.drafts.code_points import CURRENT
 from mimi_conformance.reports import json_report, junit
-from mimi_conformance.reports.model import CheckOutcome, ExitCode, PreflightFinding, Run, TestResult
+from mimi_conformance.reports.model import CheckOutcome, ExitCode, PreflightFinding, Run, TestResult, Verdict
 from mimi_conformance.suites.runner import known_failures
 from mimi_conformance.suites.runner.assembly import requirement_results, summary
 from mimi_conformance.suites.runner.evidence import finding_as_evidence
 from mimi_conformance.suites.runner.handing_over import dumped
 from mimi_conformance.suites.runner.performer import COLLECTED, RESULT, Performer
 from mimi_conformance.suites.target.description import TargetDescription
-from mimi_conformance.suites.target.preflight import preflight
+from mimi_conformance.suites.target.preflight import lost, preflight
 from mimi_conformance.suites.target.reading import TargetError
 
 TARGET = "conformance_target"  # the key under which a worker of pytest-xdist gets the target
@@ -166,6 +166,7 @@ class Conductor:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End the run: close what was opened, write the reports, decide the exit code."""
+        self._look_again()
         self._opened.close()
         if session.exitstatus == ExitCode.USAGE:
             return  # the options make no run
@@ -177,6 +178,12 @@ class Conductor:
             self.run = self._assembled()
         self._score.commission.runs.append(self.run)
         session.exitstatus = self.run.exit_code
+
+    def _look_again(self) -> None:
+        """When tests could judge nothing, see whether that is because the target is gone."""
+        unjudged = any(result.verdict in (Verdict.BLOCKED, Verdict.INCONCLUSIVE) for result in self._results)
+        if unjudged and self._performer.target is not None and self._score.preflight and not self._interrupted:
+            self._preflight += tuple(finding_as_evidence(finding) for finding in lost(self._performer.target))
 
     def pytest_unconfigure(self) -> None:
         """Close what was opened, in a session that ended before it had begun."""

@@ -61,6 +61,17 @@ def check_control(description: TargetDescription, laboratory: Laboratory) -> Ite
             yield _callback(control, server, description, laboratory)
 
 
+def check_presence(description: TargetDescription) -> Iterator[Finding]:
+    """Ask who answers, when somebody should."""
+    if description.control is None:
+        return
+    with ControlClient(description.control.url, description.control.token, answer_seconds=ANSWER_SECONDS) as control:
+        try:
+            control.describe()
+        except ControlError as error:
+            yield Finding(_CONTROL, Outcome.PROBLEM, f"{error} {_advice(error)}")
+
+
 def _reset(control: ControlClient) -> None:
     """Let what an earlier run has left behind go; a server that can't forget is used as it is."""
     try:

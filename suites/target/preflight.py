@@ -6,6 +6,7 @@ there, does not trust our peers or is no MIMI server at all is the user's, and g
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from mimi_conformance.mocks.network.addresses import show_address
@@ -22,7 +23,7 @@ from mimi_conformance.reference.wire.protocol.identifier import (
     QueryElement,
     SearchIdentifierType,
 )
-from mimi_conformance.suites.target.control_check import check_control
+from mimi_conformance.suites.target.control_check import check_control, check_presence
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.finding import Finding, Outcome
 from mimi_conformance.suites.target.laboratory import Laboratory, LaboratoryError, open_laboratory
@@ -44,6 +45,30 @@ def preflight(description: TargetDescription) -> tuple[Finding, ...]:
             return tuple(_findings(description, laboratory))
     except LaboratoryError as error:
         return (Finding("our peers", Outcome.PROBLEM, str(error)),)
+
+
+def lost(description: TargetDescription) -> tuple[Finding, ...]:
+    """What no longer answers after the tests: the target, or its control interface. Each is a PROBLEM.
+
+    A server that has died in the middle leaves tests that are blocked, and must not pass for it.
+    """
+    provider = description.provider
+    try:
+        with open_laboratory(description, worker=0) as laboratory:
+            peer = laboratory.peers[0]
+            findings = list(check_reachability(Door(provider.domain, provider.address, provider.trust, peer.identity)))
+            if findings[-1].outcome is not Outcome.PROBLEM:
+                url = f"https://{provider.domain}{WELL_KNOWN_PATH}"
+                exchange = peer.send("GET", url, endpoint=DIRECTORY, deadline_seconds=ANSWER_SECONDS)
+                findings.append(_client_certificate(exchange, description, peer))
+            findings += check_presence(description)
+    except LaboratoryError as error:
+        return (Finding("after the tests", Outcome.PROBLEM, str(error)),)
+    return tuple(
+        replace(finding, name=f"after the tests, {finding.name}")
+        for finding in findings
+        if finding.outcome is Outcome.PROBLEM
+    )
 
 
 def _findings(description: TargetDescription, laboratory: Laboratory) -> Iterator[Finding]:

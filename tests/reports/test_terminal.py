@@ -77,7 +77,7 @@ def test_topics_count_untested_and_untestable_requirements(run):
     assert row.split() == ["consent", "1", "1", "1"]
 
 
-@pytest.mark.parametrize("code", [code for code in ExitCode if code is not ExitCode.USAGE])
+@pytest.mark.parametrize("code", sorted(set(ExitCode) - {ExitCode.USAGE, ExitCode.PREFLIGHT}))
 def test_the_last_line_says_what_the_exit_code_means(run, failing, code, monkeypatch):
     monkeypatch.setattr(type(run), "exit_code", code)
     assert (
@@ -95,6 +95,11 @@ def test_what_could_not_be_judged_is_not_called_conformant(run):
 
 def test_an_interrupted_run_says_how_much_is_missing(run):
     assert "3 tests were left out" in text_of(replace(run, interrupted=True, unstarted=3))
+
+
+def test_a_run_that_lost_its_target_says_so_last(run):
+    gone = PreflightFinding("after the tests, connection", CheckOutcome.PROBLEM, "Nothing listens.")
+    assert text_of(replace(run, preflight=(gone,))).splitlines()[-1] == f"{terminal.LOST}  (exit code 6)"
 
 
 def test_a_run_that_the_preflight_stopped_shows_all_of_it(run):

@@ -64,6 +64,7 @@ def run(
 ) -> Suite:
     """Runs one file of tests, against nobody and without preflight."""
     monkeypatch.setattr(conductor, "preflight", lambda _: ())
+    monkeypatch.setattr(conductor, "lost", lambda _: ())
 
     def run(source: str, **options: object) -> Run:
         write("family/test_things.py", source)

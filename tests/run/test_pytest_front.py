@@ -47,6 +47,7 @@ SUITE = """
 def session(pytester, monkeypatch):
     """Runs pytest in this process, with a target.toml that describes nobody's server."""
     monkeypatch.setattr(conductor, "preflight", lambda _: ())
+    monkeypatch.setattr(conductor, "lost", lambda _: ())
     pytester.makepyfile(test_things=textwrap.dedent(SUITE))
     CertificateAuthority.create().save(pytester.path)
     (pytester.path / "known.toml").write_text('"things::test_known" = "SRV-1"')

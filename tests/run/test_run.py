@@ -95,6 +95,31 @@ def test_a_notice_in_the_preflight_lets_the_tests_run(run, monkeypatch):
     assert found.preflight[0].message == "Slow."
 
 
+@pytest.mark.parametrize("words", ["blocked('control interface')", "inconclusive('500')"])
+def test_a_target_that_is_lost_on_the_way_does_not_pass(run, monkeypatch, words):
+    gone = Finding("after the tests, connection", Outcome.PROBLEM, "Nothing listens.")
+    monkeypatch.setattr(conductor, "lost", lambda _: (gone,))
+    source = f"""
+        @checks("PROTO-5.7-12")
+        def test_one():
+            pass
+
+        @checks("PROTO-5.7-13")
+        def test_two():
+            {words}
+    """
+    found = run(source)
+    assert found.exit_code is ExitCode.PREFLIGHT
+    assert len(found.tests) == 2
+    assert [finding.message for finding in found.preflight] == ["Nothing listens."]
+    assert run(source, preflight=False).exit_code is ExitCode.CONFORMANT
+
+
+def test_nobody_looks_again_when_every_test_could_judge(run, monkeypatch):
+    monkeypatch.setattr(conductor, "lost", lambda _: pytest.fail("no reason to"))
+    assert len(run(TWO).tests) == 2
+
+
 def test_a_description_with_mistakes_is_a_problem_of_the_preflight(tmp_path, suites, write):
     write("family/test_things.py", TWO)
     (tmp_path / "target.toml").write_text("[provider]\n")

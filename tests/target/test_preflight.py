@@ -24,7 +24,7 @@ from mimi_conformance.reference.provider.url_template import UrlStyle
 from mimi_conformance.suites.target import reachability
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.finding import Finding, Outcome
-from mimi_conformance.suites.target.preflight import preflight
+from mimi_conformance.suites.target.preflight import lost, preflight
 from mimi_conformance.suites.target.reachability import certified_domain
 from mimi_conformance.suites.target.reading import WrongValueError
 from mimi_conformance.suites.target.reference_target import ReferenceTarget
@@ -364,3 +364,22 @@ def test_an_address_that_is_not_ours(description: TargetDescription) -> None:
     found = problem(replace(description, peers=peers))
     assert "can't listen at 192.0.2.1:443" in found.sentence
     assert "give it an IP address of this machine in [peers.domains]" in found.sentence
+
+
+def test_a_target_that_answers_is_not_lost(reference: TargetDescription) -> None:
+    assert lost(reference) == ()
+
+
+def test_a_target_that_is_gone_is_lost_with_its_control_interface(description: TargetDescription) -> None:
+    gone = replace(description, control=ControlDescription("http://127.0.0.1:1"))
+    assert [finding.name for finding in lost(gone)] == [
+        "after the tests, connection",
+        "after the tests, control interface",
+    ]
+
+
+def test_a_target_that_has_begun_to_hang_is_lost(
+    description: TargetDescription, identity: Identity, laboratory: Path
+) -> None:
+    with serving(never_answering, identity, laboratory / "ca.pem") as port:
+        assert [finding.name for finding in lost(at(description, port))] == ["after the tests, HTTP"]
