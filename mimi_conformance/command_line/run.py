@@ -1,5 +1,6 @@
 """`mimi-conformance run`: the suites against a server, and what they found."""
 
+import signal
 from pathlib import Path
 
 import click
@@ -86,6 +87,8 @@ def command(
         report_junit=report_junit,
     )
     console = terminal.console_of()
+    # Continuous integration ends a job with SIGTERM, and wants the reports as much as whoever presses Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with RunProgress(console) as progress:
             run = run_suites(options, progress)

@@ -3,6 +3,8 @@
 One per run, in the process that the user started. The tests may run in other processes; see performer.py.
 """
 
+import signal
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -162,10 +164,12 @@ class Conductor:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note a Ctrl-C. Its subclasses and pytest.exit are how pytest itself ends a session."""
         self._interrupted = excinfo.type is KeyboardInterrupt
+        _hear_no_more_interrupts()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End the run: close what was opened, write the reports, decide the exit code."""
+        _hear_no_more_interrupts()
         self._look_again()
         self._opened.close()
         if session.exitstatus == ExitCode.USAGE:
@@ -213,3 +217,9 @@ class Conductor:
             interrupted=self._interrupted,
             unstarted=max(self._selected - len(tests), 0),
         )
+
+
+def _hear_no_more_interrupts() -> None:
+    """Ignore an impatient Ctrl-C from here on: the run is ending, and its reports must be written."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -4,6 +4,8 @@ pytest does the work, in this process, without its own output.
 """
 
 import os
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -169,10 +171,13 @@ def _arguments(options: RunOptions) -> list[str]:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Keep what the user tells pytest elsewhere out of a run."""
+    """Keep what the user tells pytest elsewhere out of a run, and hear Ctrl-C afterwards as before."""
     saved = os.environ.pop("PYTEST_ADDOPTS", None)
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         yield
     finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, on_interrupt)
         if saved is not None:
             os.environ["PYTEST_ADDOPTS"] = saved

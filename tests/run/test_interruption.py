@@ -9,6 +9,7 @@ import pytest
 
 from mimi_conformance.reports import json_report
 from mimi_conformance.reports.model import ExitCode, Verdict
+from mimi_conformance.suites.runner import conductor
 
 PROGRAM = """
 import sys
@@ -27,6 +28,28 @@ run = run_suites(RunOptions(target=target, folder=folder, workers=workers, repor
 terminal.render(run, terminal.console_of())
 sys.exit(run.exit_code)
 """
+
+
+def test_a_second_ctrl_c_does_not_cost_the_reports(run, monkeypatch):
+    heard = []
+
+    def interrupt_twice(self, excinfo):
+        original(self, excinfo)
+        heard.append(signal.getsignal(signal.SIGINT))
+
+    original = conductor.Conductor.pytest_keyboard_interrupt
+    monkeypatch.setattr(conductor.Conductor, "pytest_keyboard_interrupt", interrupt_twice)
+    before = signal.getsignal(signal.SIGINT)
+    found = run(
+        """
+        @checks("PROTO-5.7-12")
+        def test_one():
+            raise KeyboardInterrupt
+        """
+    )
+    assert found.interrupted
+    assert heard == [signal.SIG_IGN]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize("workers", [1, 2])
