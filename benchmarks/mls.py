@@ -40,9 +40,9 @@ A number in brackets says how many times as long as ours it takes. All checks of
 writes what changes to its storage, here the one in memory that comes with it, at every step; that is what grows with
 the group. ts-mls and rfc9420 have no view of a group without its secrets. rfc9420 can't process a commit with a path,
 neither its own nor others'. When it joins, it tries every member's key for the signature of the GroupInfo instead of
-the signer's, takes the first secrets of a Welcome that decrypt for its own, and goes on without the tree or an extension
-that it can't read; it doesn't hold LeafNodes to the credential types of the others; a message without a signature it
-takes as good; and the KeyPackages are ours, because it takes none of its own.
+the signer's, takes the first secrets of a Welcome that decrypt for its own, and goes on without the tree or an
+extension that it can't read; it doesn't hold LeafNodes to the credential types of the others; a message without a
+signature it takes as good; and the KeyPackages are ours, because it takes none of its own.
 """
 
 
