@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from mimi_conformance.mocks.malformed.unchecked.key_packages import make_leaf_node
 from mimi_conformance.mocks.malformed.unchecked.steps import (
+    PATH_KEYS,
     PATH_NODES,
     PATH_SECRETS,
     TOLD_PATH_SECRETS,
@@ -55,7 +56,7 @@ def make_path(
     """
     suite, path = tree.cipher_suite, tree.filtered_direct_path(leaf_index)
     secrets = making.at(PATH_SECRETS, _fresh_secrets(making, tree, len(path)))
-    keys = [node_key_pair(suite, secret).public_key for secret in secrets.nodes]
+    keys = making.at(PATH_KEYS, tuple(node_key_pair(suite, secret).public_key for secret in secrets.nodes))
     hashed = hashed_path(path, keys)
     leaf_node = replace(
         template,

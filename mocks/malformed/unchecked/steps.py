@@ -44,6 +44,7 @@ PROPOSALS = Step[tuple[ListedProposal, ...]]("the proposals that a Commit covers
 PROPOSAL_ITEMS = Step[tuple[ProposalOrRef, ...]]("how a Commit names what it covers")
 HAS_PATH = Step[bool]("whether a Commit has a path")
 PATH_SECRETS = Step[PathSecrets]("the secrets of an update path")
+PATH_KEYS = Step[tuple[bytes, ...]]("the public keys of an update path, one for each node")
 TOLD_PATH_SECRETS = Step[tuple[bytes, ...]]("the path secrets that are encrypted, one for each node")
 PATH_NODES = Step[tuple[UpdatePathNode, ...]]("the nodes of an update path")
 

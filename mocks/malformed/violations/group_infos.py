@@ -13,7 +13,7 @@ from mimi_conformance.mocks.malformed.unchecked.steps import (
 from mimi_conformance.mocks.malformed.violations.registry import NEWCOMER, SERVER, violation
 from mimi_conformance.mocks.malformed.violations.tampering import flipped, with_extension
 from mimi_conformance.reference.mls.group.group_info import GroupInfoRule, ratchet_tree_extension
-from mimi_conformance.reference.mls.proposals.extensions import ExtensionRule
+from mimi_conformance.reference.mls.proposals.extensions import ExtensionRule, find_extension
 from mimi_conformance.reference.mls.tree.ratchet_tree_options import RatchetTreeOptionRule
 from mimi_conformance.reference.mls.tree.tree_validation import TreeRule
 from mimi_conformance.reference.wire.mls.group import GroupContext, GroupInfoTBS
@@ -47,12 +47,14 @@ def group_info_without_tree(group_info: GroupInfoTBS, _maker: Maker) -> GroupInf
 @violation(GroupInfoRule.EXTERNAL_PUB, at=GROUP_INFO, seen_by=NEWCOMER)
 def group_info_without_external_pub(group_info: GroupInfoTBS, _maker: Maker) -> GroupInfoTBS:
     """A GroupInfo for an external join, without the key that this takes."""
+    _require_external_pub(group_info)
     return _without(group_info, ExtensionType.external_pub)
 
 
 @violation(ExtensionRule.DECODABLE, at=GROUP_INFO, seen_by=NEWCOMER)
 def malformed_external_pub(group_info: GroupInfoTBS, _maker: Maker) -> GroupInfoTBS:
     """A GroupInfo for an external join, with an `external_pub` extension that is none."""
+    _require_external_pub(group_info)
     extensions = with_extension(group_info.extensions, ExtensionType.external_pub, b"\xff")
     return replace(group_info, extensions=extensions)
 
@@ -96,6 +98,11 @@ def tree_from_a_domain_not_permitted(option: RatchetTreeOption, _maker: Maker) -
     """A RatchetTreeOption with a URL at a domain that the group doesn't list."""
     _require_url(option)
     return replace(option, ratchet_tree_url=b"https://not-permitted.invalid/tree")
+
+
+def _require_external_pub(group_info: GroupInfoTBS) -> None:
+    if find_extension(group_info.extensions, ExtensionType.external_pub) is None:
+        raise CannotMakeError("The GroupInfo has no external_pub.")
 
 
 def _require_url(option: RatchetTreeOption) -> None:

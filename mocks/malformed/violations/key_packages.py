@@ -6,6 +6,7 @@ from mimi_conformance.mocks.malformed.unchecked.makers import Maker
 from mimi_conformance.mocks.malformed.unchecked.steps import KEY_PACKAGE, KEY_PACKAGE_SIGNATURE
 from mimi_conformance.mocks.malformed.violations.registry import violation
 from mimi_conformance.mocks.malformed.violations.tampering import flipped, other_suite
+from mimi_conformance.reference.mls.crypto.public_keys import PublicKeyRule
 from mimi_conformance.reference.mls.proposals.proposal_rules import ProposalRule
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.mls.registries import ProtocolVersion
@@ -27,6 +28,12 @@ def key_package_of_another_version(key_package: KeyPackage, _maker: Maker) -> Ke
 def key_package_of_another_cipher_suite(key_package: KeyPackage, _maker: Maker) -> KeyPackage:
     """A KeyPackage that says it is of another cipher suite, but has keys and signatures of the group's."""
     return replace(key_package, cipher_suite=other_suite(key_package.cipher_suite))
+
+
+@violation(PublicKeyRule.INIT_KEY, at=KEY_PACKAGE)
+def malformed_init_key(key_package: KeyPackage, _maker: Maker) -> KeyPackage:
+    """A KeyPackage with an init key that is a byte short."""
+    return replace(key_package, init_key=key_package.init_key[:-1])
 
 
 @violation(ProposalRule.KEY_PACKAGE_INIT_KEY, at=KEY_PACKAGE)

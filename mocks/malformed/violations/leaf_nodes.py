@@ -15,6 +15,7 @@ from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, M
 from mimi_conformance.mocks.malformed.unchecked.steps import LEAF_NODE, LEAF_NODE_SIGNATURE
 from mimi_conformance.mocks.malformed.violations.registry import EVERYBODY, NEWCOMER, violation
 from mimi_conformance.mocks.malformed.violations.tampering import flipped
+from mimi_conformance.reference.mls.crypto.public_keys import PublicKeyRule
 from mimi_conformance.reference.mls.tree.leaf_checks import MemberRule
 from mimi_conformance.reference.mls.tree.leaf_node_validation import LeafNodeRule
 from mimi_conformance.reference.wire.mls.credential import Certificate, Credential, MultiCredential
@@ -123,16 +124,24 @@ def encryption_key_as_before(leaf_node: LeafNode, maker: Maker) -> LeafNode:
 @violation(LeafNodeRule.ENCRYPTION_KEY_UNIQUE, at=LEAF_NODE)
 def encryption_key_of_another_member(leaf_node: LeafNode, maker: Maker) -> LeafNode:
     """A LeafNode, in an Update or a KeyPackage, with the encryption key of another member."""
+    if leaf_node.leaf_node_source is LeafNodeSource.commit:
+        raise CannotMakeError("For paths there is path-with-the-key-of-another-member.")
     return replace(leaf_node, encryption_key=_other_member(maker).encryption_key)
 
 
-@violation(LeafNodeRule.CREDENTIAL_SUPPORTED, at=LEAF_NODE)
+@violation(PublicKeyRule.LEAF_KEY, at=LEAF_NODE, seen_by=ANYBODY)
+def malformed_encryption_key(leaf_node: LeafNode, _maker: Maker) -> LeafNode:
+    """A LeafNode with an encryption key that is a byte short."""
+    return replace(leaf_node, encryption_key=leaf_node.encryption_key[:-1])
+
+
+@violation(LeafNodeRule.CREDENTIAL_SUPPORTED, at=LEAF_NODE, seen_by=ANYBODY)
 def credential_that_others_do_not_support(leaf_node: LeafNode, _maker: Maker) -> LeafNode:
     """A LeafNode with a multi-credential, which no other member supports."""
     return _with_credential(leaf_node, Credential(credential_type=CredentialType.multi, multi=MultiCredential(())))
 
 
-@violation(LeafNodeRule.CREDENTIALS_SUPPORTED, at=LEAF_NODE)
+@violation(LeafNodeRule.CREDENTIALS_SUPPORTED, at=LEAF_NODE, seen_by=ANYBODY)
 def credential_of_others_not_supported(leaf_node: LeafNode, maker: Maker) -> LeafNode:
     """A LeafNode with an x509 credential, which all members support, that supports none that others have."""
     certified = _certified(_public_key(leaf_node.signature_key), maker)
@@ -146,14 +155,18 @@ def credential_that_is_not_believed(leaf_node: LeafNode, _maker: Maker) -> LeafN
 
 
 @violation(MemberRule.SUCCESSOR, at=LEAF_NODE)
-def credential_of_somebody_else(leaf_node: LeafNode, _maker: Maker) -> LeafNode:
+def credential_of_somebody_else(leaf_node: LeafNode, maker: Maker) -> LeafNode:
     """A member's new LeafNode with an identity that has nothing to do with the one that it had."""
+    if maker.sender.leaf_index is None:
+        raise CannotMakeError("Only a member has a credential already.")
     return replace(leaf_node, credential=Credential.basic(b"somebody else"))
 
 
-@violation(MemberRule.CLIENT_ONCE, at=LEAF_NODE)
+@violation(MemberRule.CLIENT_ONCE, at=LEAF_NODE, seen_by=ANYBODY)
 def credential_of_another_member(leaf_node: LeafNode, maker: Maker) -> LeafNode:
     """A LeafNode with the credential of another member, in an application that tells clients by their credentials."""
+    if leaf_node.lifetime is not None:
+        raise CannotMakeError("For KeyPackages there is add-of-a-member.")
     return replace(leaf_node, credential=_other_member(maker).credential)
 
 

@@ -6,6 +6,7 @@ from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, M
 from mimi_conformance.mocks.malformed.unchecked.steps import (
     HAS_PATH,
     LEAF_NODE,
+    PATH_KEYS,
     PATH_NODES,
     PATH_SECRETS,
     TOLD_PATH_SECRETS,
@@ -14,6 +15,7 @@ from mimi_conformance.mocks.malformed.unchecked.steps import (
 from mimi_conformance.mocks.malformed.violations.registry import MEMBER, violation
 from mimi_conformance.mocks.malformed.violations.tampering import flipped
 from mimi_conformance.reference.mls.crypto.kem import KeyPair
+from mimi_conformance.reference.mls.crypto.public_keys import PublicKeyRule
 from mimi_conformance.reference.mls.group.commit_rules import CommitRule
 from mimi_conformance.reference.mls.tree.treekem import TreeKEMRule, node_key_pair
 from mimi_conformance.reference.mls.tree.update_path import UpdatePathRule
@@ -82,6 +84,14 @@ def path_with_a_key_twice(secrets: PathSecrets, maker: Maker) -> PathSecrets:
     if not secrets.nodes:
         raise CannotMakeError("The path has no nodes.")
     return secrets._replace(leaf=node_key_pair(maker.public.context.cipher_suite, secrets.nodes[0]))
+
+
+@violation(PublicKeyRule.PATH_KEY, at=PATH_KEYS)
+def path_with_a_malformed_key(keys: tuple[bytes, ...], _maker: Maker) -> tuple[bytes, ...]:
+    """A path whose last node has a public key that is a byte short."""
+    if not keys:
+        raise CannotMakeError("The path has no nodes.")
+    return (*keys[:-1], keys[-1][:-1])
 
 
 @violation(TreeKEMRule.DECRYPTION, at=PATH_NODES, seen_by=MEMBER)

@@ -13,13 +13,13 @@ from mimi_conformance.reference.mls.key_package import create_key_package
 from mimi_conformance.reference.mls.proposals.extensions import APP_ACK, APP_COMPONENTS
 from mimi_conformance.reference.mls.proposals.features import Feature, Purpose
 from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal, ProposalListRule
+from mimi_conformance.reference.mls.proposals.proposals import DEFAULT_PROPOSAL_TYPES
 from mimi_conformance.reference.mls.schedule.pre_shared_keys import resumption_psk
 from mimi_conformance.reference.mls.tree.leaf_node_signature import signed_leaf_node
 from mimi_conformance.reference.mls.tree.leaf_node_validation import LeafNodeRule
 from mimi_conformance.reference.mls.tree.leaf_template import LeafTemplate
 from mimi_conformance.reference.wire.mls.app_data import AppAck, AppDataUpdate, AppDataUpdateOperation, AppEphemeral
 from mimi_conformance.reference.wire.mls.credential import Credential
-from mimi_conformance.reference.wire.mls.group import RequiredCapabilities
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode, Lifetime
 from mimi_conformance.reference.wire.mls.proposals import (
@@ -80,7 +80,8 @@ def self_remove_by_value(listed: Listed, maker: Maker) -> Listed:
 
 @violation(ProposalListRule.ONE_CHANGE_PER_LEAF, at=PROPOSALS)
 def two_removals_of_a_leaf(listed: Listed, maker: Maker) -> Listed:
-    """A Commit that removes the same member twice."""
+    """A member's Commit that removes another one twice."""
+    _own_leaf(maker)
     other = _others(maker)[-1]
     return _with(listed, maker, Remove(other), Remove(other))
 
@@ -165,12 +166,15 @@ def type_that_a_member_does_not_support(listed: Listed, maker: Maker) -> Listed:
 
 @violation(ProposalListRule.REQUIREMENTS_SUPPORTED, at=PROPOSALS)
 def requirement_that_members_do_not_support(listed: Listed, maker: Maker) -> Listed:
-    """A Commit that makes the group require a type of proposal that nobody knows."""
-    extensions = maker.public.state.extensions
+    """A Commit that makes the group require a type of proposal that the committer supports, but not all others."""
+    _, leaf_node = _own_leaf(maker)
+    support, extensions = maker.public.tree.support, maker.public.state.extensions
+    assert support is not None, "there is a member"
+    unsupported = _unsupported(leaf_node, support.features)
+    if not unsupported:
+        raise CannotMakeError("All members support what the committer does.")
     old = extensions.required_capabilities
-    required = RequiredCapabilities(
-        old.extension_types, (*old.proposal_types, ProposalType(0xF0F0)), old.credential_types
-    )
+    required = replace(old, proposal_types=(*old.proposal_types, unsupported[0]))
     changed = with_extension(extensions.extensions, ExtensionType.required_capabilities, required.encode())
     return _with(listed, maker, GroupContextExtensions(changed))
 
@@ -270,6 +274,12 @@ def _with_any(listed: Listed, maker: Maker, *bodies: ProposalBody) -> Listed:
     """The list with more proposals by value."""
     added = (ListedProposal(len(listed) + n, Proposal.of(body), maker.sender) for n, body in enumerate(bodies))
     return (*listed, *added)
+
+
+def _unsupported(leaf_node: LeafNode, features: frozenset[Feature]) -> list[ProposalType]:
+    """The types of proposal that one member supports, but not all."""
+    supported = set(leaf_node.capabilities.proposals) - DEFAULT_PROPOSAL_TYPES
+    return sorted(kind for kind in supported if Feature(Purpose.PROPOSAL, kind) not in features)
 
 
 def _own_leaf(maker: Maker) -> tuple[int, LeafNode]:

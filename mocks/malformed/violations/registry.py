@@ -23,6 +23,7 @@ from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, M
 from mimi_conformance.mocks.malformed.unchecked.remake import Object, remake
 from mimi_conformance.mocks.malformed.unchecked.steps import Change, Making, Step
 from mimi_conformance.reference.mls.rules import Rule
+from mimi_conformance.reference.wire.mls.group import GroupInfo, Welcome
 
 T = TypeVar("T")
 
@@ -144,6 +145,8 @@ def violate(name: str, subject: Object, maker: Maker) -> Object:
 
     """
     what = find_violation(name)
+    if isinstance(subject, GroupInfo | Welcome) and not what.seen_by & NEWCOMER:
+        raise CannotMakeError(f"Who joins doesn't see {name}.")
     making = Making(maker, what.change)
     made = remake(subject, making)
     if not making.changed:

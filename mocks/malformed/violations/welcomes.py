@@ -18,6 +18,7 @@ from mimi_conformance.reference.mls.group.linked_groups import LinkRule, linking
 from mimi_conformance.reference.mls.group.welcome import WelcomeRule
 from mimi_conformance.reference.mls.key_package import create_key_package
 from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeyRule, external_psk
+from mimi_conformance.reference.mls.tree.tree_math import leaf_index_of, leaves_under, node_of
 from mimi_conformance.reference.mls.tree.treekem import TreeKEMRule
 from mimi_conformance.reference.wire.mls.group import (
     EncryptedGroupSecrets,
@@ -26,7 +27,7 @@ from mimi_conformance.reference.wire.mls.group import (
     PathSecret,
     Welcome,
 )
-from mimi_conformance.reference.wire.mls.leaf_node import Extension
+from mimi_conformance.reference.wire.mls.leaf_node import Extension, LeafNode
 from mimi_conformance.reference.wire.mls.psk import PreSharedKeyID
 from mimi_conformance.reference.wire.mls.registries import ExtensionType
 from mimi_conformance.reference.wire.mls.tree import RatchetTree
@@ -79,6 +80,7 @@ def welcome_to_a_group_of_another_cipher_suite(context: GroupContext, maker: Mak
 def welcome_to_a_tree_without_the_reader(tree: RatchetTree, maker: Maker) -> RatchetTree:
     """A Welcome to a group that has the leaf of somebody else where its reader should be."""
     own = _inviter(maker).invited.key_package
+    _require_unmerged(tree, own.leaf_node)
     lifetime = own.leaf_node.lifetime
     assert lifetime is not None, "it is from a KeyPackage"
     somebody = create_key_package(
@@ -159,6 +161,16 @@ def _inviter(maker: Maker) -> Inviter:
 def _require_predecessor(maker: Maker) -> None:
     if not _inviter(maker).psks.resumption:
         raise CannotMakeError("The group continues no other one that its reader knows.")
+
+
+def _require_unmerged(tree: RatchetTree, leaf_node: LeafNode) -> None:
+    """Parent hashes cover a new leaf as soon as a path is above it."""
+    leaves = {number for number, node in enumerate(tree.nodes) if node and node.leaf_node == leaf_node}
+    for number, node in enumerate(tree.nodes):
+        if node is not None and node.parent_node is not None:
+            below = {leaf for leaf in leaves if leaf_index_of(leaf) in leaves_under(number)}
+            if below - {node_of(leaf_index) for leaf_index in node.parent_node.unmerged_leaves}:
+                raise CannotMakeError("The Commit has a path, which covers the leaf of its reader.")
 
 
 def _link(secrets: GroupSecrets) -> PreSharedKeyID:
