@@ -30,6 +30,7 @@ from mimi_conformance.reference.mls.key_package import NewKeyPackage
 from mimi_conformance.reference.mls.proposals.components import Component, ComponentRefusal, ComponentRegistry, Replaced
 from mimi_conformance.reference.mls.proposals.extensions import SAFE_AAD
 from mimi_conformance.reference.mls.proposals.proposals import ProposalKind, ProposalRegistry
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeys
 from mimi_conformance.reference.mls.tree.leaf_template import LeafTemplate
 from mimi_conformance.reference.wire.mls.app_data import ComponentsList, WireFormats
 from mimi_conformance.reference.wire.mls.framing import Sender, SenderType
@@ -117,11 +118,14 @@ FRUGAL = replace(
 """An application that uses no proposals for components."""
 
 
-APPLICATIONS = {"usual": APPLICATION, "lax": LAX, "frugal": FRUGAL}
+EAGER = replace(APPLICATION)
+"""An application whose clients all know AppEphemerals."""
+
+APPLICATIONS = {"usual": APPLICATION, "lax": LAX, "frugal": FRUGAL, "eager": EAGER}
 
 
 class Actor(Client):
-    """A client that supports everything that is used here; AppEphemerals only if it is Alice."""
+    """A client that supports everything that is used here; AppEphemerals only if it is Alice, or eager."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -136,7 +140,7 @@ class Actor(Client):
             (
                 ProposalType.app_data_update,
                 ProposalType.self_remove,
-                *((ProposalType.app_ephemeral,) if self.name == "alice" else ()),
+                *((ProposalType.app_ephemeral,) if self.name == "alice" or self.application is EAGER else ()),
             ),
             (CredentialType.basic, CredentialType.x509),
         )
@@ -272,13 +276,14 @@ def external_proposal(room: Room) -> Scene:
     return Scene(MLSMessage.of(made), maker, room.group("eve"), room.server, committer=room.group("heidi"))
 
 
-def joiner(room: Room, client: Client, sender: Sender) -> Outsider:
+def joiner(room: Room, client: Client, sender: Sender, psks: PreSharedKeys | None = None) -> Outsider:
     return Outsider(
         signature_private_key=client.signature_private_key,
         random=Client(client.name + " again").random,
         followed=room.server,
         outside_sender=sender,
         external_pub=external_pub(group_info(room.group("alice"))),
+        psks=psks or PreSharedKeys(),
     )
 
 
@@ -302,7 +307,8 @@ def external_commit(room: Room, name: str = "judy", **what) -> Scene:
         what=ExternalJoin(**what),
         authenticated_data=framing_of(room.group("alice")).authenticated_data,
     )
-    return Scene(made.message, joiner(room, client, NEW_MEMBER_COMMIT), room.group("eve"), room.server)
+    psks = room.group(name).psks if "replaces" in what else None
+    return Scene(made.message, joiner(room, client, NEW_MEMBER_COMMIT, psks), room.group("eve"), room.server)
 
 
 def resync(room: Room) -> Scene:
@@ -430,6 +436,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "semi-private update": lambda: update(crowd(), SEMI_PRIVATE),
     "commit with SafeAAD": lambda: empty_commit(crowd(safe=True)),
     "commit in a frugal group": lambda: empty_commit(crowd("frugal")),
+    "commit in an eager group": lambda: empty_commit(crowd("eager")),
     "update": lambda: update(crowd()),
     "private update": lambda: update(crowd(), IN_PRIVATE),
     "external proposal": lambda: external_proposal(crowd()),

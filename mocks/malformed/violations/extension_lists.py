@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from mimi_conformance.mocks.malformed.unchecked.makers import Maker
+from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, Maker
 from mimi_conformance.mocks.malformed.unchecked.steps import GROUP_INFO, KEY_PACKAGE, LEAF_NODE, PROPOSAL, Step
 from mimi_conformance.mocks.malformed.violations.registry import EVERYBODY, NEWCOMER, View, declare
 from mimi_conformance.mocks.malformed.violations.tampering import proposable, with_entries, with_extension
@@ -82,7 +82,12 @@ def _in_group_info(change: Callable[[Extensions], Extensions]) -> Callable[[Grou
 def _in_proposal(
     change: Callable[[Extensions], Extensions],
 ) -> Callable[[ProposalBody | None, Maker], ProposalBody | None]:
-    return lambda _body, maker: proposable(GroupContextExtensions(change(maker.public.context.extensions)), maker)
+    def changed(_body: ProposalBody | None, maker: Maker) -> ProposalBody:
+        if maker.public.state.extensions.requires_app_data_update and change is not extension_twice:
+            raise CannotMakeError("The dictionary of this group is changed by AppDataUpdates only.")
+        return proposable(GroupContextExtensions(change(maker.public.context.extensions)), maker)
+
+    return changed
 
 
 def _in_reinit(

@@ -58,7 +58,7 @@ def path_too_long(nodes: Nodes, maker: Maker) -> Nodes:
 def path_secret_not_told_to_somebody(nodes: Nodes, _maker: Maker) -> Nodes:
     """A path whose last node lacks a ciphertext."""
     *others, last = _present(nodes)
-    return (*others, replace(last, encrypted_path_secret=last.encrypted_path_secret[1:]))
+    return (*others, replace(last, encrypted_path_secret=last.encrypted_path_secret[:-1]))
 
 
 @violation(UpdatePathRule.CIPHERTEXTS, at=PATH_NODES)

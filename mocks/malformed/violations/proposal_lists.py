@@ -5,7 +5,7 @@ from dataclasses import replace
 from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, Maker
 from mimi_conformance.mocks.malformed.unchecked.steps import PROPOSAL_ITEMS, PROPOSALS
 from mimi_conformance.mocks.malformed.violations.registry import MEMBER, violation
-from mimi_conformance.mocks.malformed.violations.tampering import proposable, with_extension
+from mimi_conformance.mocks.malformed.violations.tampering import of_this_epoch, proposable, with_extension
 from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.group.commit_rules import CommitRule
 from mimi_conformance.reference.mls.group.group_processing import ProcessingRule
@@ -14,7 +14,6 @@ from mimi_conformance.reference.mls.proposals.extensions import APP_ACK, APP_COM
 from mimi_conformance.reference.mls.proposals.features import Feature, Purpose
 from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal, ProposalListRule
 from mimi_conformance.reference.mls.proposals.proposals import DEFAULT_PROPOSAL_TYPES
-from mimi_conformance.reference.mls.schedule.pre_shared_keys import resumption_psk
 from mimi_conformance.reference.mls.tree.leaf_node_signature import signed_leaf_node
 from mimi_conformance.reference.mls.tree.leaf_node_validation import LeafNodeRule
 from mimi_conformance.reference.mls.tree.leaf_template import LeafTemplate
@@ -121,8 +120,7 @@ def add_of_a_member(listed: Listed, maker: Maker) -> Listed:
 @violation(ProposalListRule.PSK_ONCE, at=PROPOSALS)
 def psk_twice(listed: Listed, maker: Maker) -> Listed:
     """A Commit with the same PreSharedKeyID twice."""
-    context = maker.public.context
-    psk = resumption_psk(context.cipher_suite, context.group_id, context.epoch, maker.random)
+    psk = of_this_epoch(maker)
     return _with(listed, maker, PreSharedKey(psk), PreSharedKey(psk))
 
 
@@ -160,7 +158,7 @@ def type_that_a_member_does_not_support(listed: Listed, maker: Maker) -> Listed:
     ):
         proposal = Proposal.of(body)
         if known.kind_of(proposal) and Feature(Purpose.PROPOSAL, proposal.proposal_type) not in support.features:
-            return _with(listed, maker, body)
+            return _with_any(listed, maker, body)
     raise CannotMakeError("All members support all types of proposal.")
 
 

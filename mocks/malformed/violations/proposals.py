@@ -1,14 +1,20 @@
 """Violations of what a proposal is by itself: in a message of its own, or as one more in a Commit (RFC 9420, 12.1)."""
 
+from dataclasses import replace
+
 from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, Maker
 from mimi_conformance.mocks.malformed.unchecked.steps import PROPOSAL
 from mimi_conformance.mocks.malformed.violations.registry import MEMBER, violation
-from mimi_conformance.mocks.malformed.violations.tampering import proposable, with_entries, with_extension
-from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
+from mimi_conformance.mocks.malformed.violations.tampering import (
+    of_this_epoch,
+    proposable,
+    with_entries,
+    with_extension,
+)
 from mimi_conformance.reference.mls.proposals.components import ComponentRefusal
 from mimi_conformance.reference.mls.proposals.extensions import APP_ACK, APP_COMPONENTS, find_component
 from mimi_conformance.reference.mls.proposals.proposal_rules import ProposalRule
-from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeyRule, external_psk, resumption_psk
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeyRule, external_psk
 from mimi_conformance.reference.wire.mls.app_data import (
     AppDataUpdate,
     AppDataUpdateOperation,
@@ -27,7 +33,7 @@ from mimi_conformance.reference.wire.mls.proposals import (
     SelfRemove,
     Update,
 )
-from mimi_conformance.reference.wire.mls.psk import PreSharedKeyID, ResumptionPSKUsage
+from mimi_conformance.reference.wire.mls.psk import ResumptionPSKUsage
 from mimi_conformance.reference.wire.mls.registries import ExtensionType, ProtocolVersion
 
 Body = ProposalBody | None
@@ -83,24 +89,20 @@ def removal_of_a_blank_leaf(_body: Body, maker: Maker) -> Body:
 @violation(ProposalRule.PSK_NOT_FOR_REINIT, at=PROPOSAL)
 def psk_for_reinit(_body: Body, maker: Maker) -> Body:
     """A PSK of this group in this group, for the use of a group that continues it."""
-    return proposable(PreSharedKey(_of_this_epoch(maker, ResumptionPSKUsage.reinit)), maker)
+    return proposable(PreSharedKey(of_this_epoch(maker, ResumptionPSKUsage.reinit)), maker)
 
 
 @violation(ProposalRule.PSK_NOT_FOR_BRANCH, at=PROPOSAL)
 def psk_for_branch(_body: Body, maker: Maker) -> Body:
     """A PSK of this group in this group, for the use of its subgroups."""
-    return proposable(PreSharedKey(_of_this_epoch(maker, ResumptionPSKUsage.branch)), maker)
+    return proposable(PreSharedKey(of_this_epoch(maker, ResumptionPSKUsage.branch)), maker)
 
 
 @violation(ProposalRule.PSK_NONCE_LENGTH, at=PROPOSAL)
 def psk_nonce_too_short(_body: Body, maker: Maker) -> Body:
     """A PSK whose nonce is a byte short."""
-    context, size = maker.public.context, parameters(maker.public.context.cipher_suite).kdf.size
-
-    def short(_size: int) -> bytes:
-        return maker.random(size - 1)
-
-    return proposable(PreSharedKey(resumption_psk(context.cipher_suite, context.group_id, context.epoch, short)), maker)
+    psk = of_this_epoch(maker, ResumptionPSKUsage.application)
+    return proposable(PreSharedKey(replace(psk, psk_nonce=psk.psk_nonce[:-1])), maker)
 
 
 @violation(PreSharedKeyRule.AVAILABLE, at=PROPOSAL, seen_by=MEMBER)
@@ -189,8 +191,3 @@ def ephemeral_data_that_are_not_accepted(_body: Body, maker: Maker) -> Body:
 def ephemeral_data_of_a_component_without_any(_body: Body, maker: Maker) -> Body:
     """An AppEphemeral for `app_components`, which never has one."""
     return proposable(AppEphemeral(APP_COMPONENTS, b"\0"), maker)
-
-
-def _of_this_epoch(maker: Maker, usage: ResumptionPSKUsage) -> PreSharedKeyID:
-    context = maker.public.context
-    return resumption_psk(context.cipher_suite, context.group_id, context.epoch, maker.random, usage)

@@ -29,6 +29,7 @@ def sent_by_nobody(content: FramedContent, maker: Maker) -> FramedContent:
 @violation(SenderRule.EXTERNAL_SENDER, at=PUBLIC_CONTENT)
 def external_sender_not_listed(content: FramedContent, maker: Maker) -> FramedContent:
     """A proposal from an external sender whose place in the `external_senders` extension doesn't exist."""
+    _require(maker, SenderType.external)
     index = len(maker.public.state.extensions.external_senders)
     return replace(content, sender=Sender(sender_type=SenderType.external, sender_index=index))
 

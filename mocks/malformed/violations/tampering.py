@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 
-from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, Maker
+from mimi_conformance.mocks.malformed.unchecked.makers import CannotMakeError, Maker, Outsider
 from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
+from mimi_conformance.reference.mls.proposals.features import Feature, Purpose
 from mimi_conformance.reference.mls.proposals.proposals import InExternalCommit
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import resumption_psk
 from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary, ComponentData
 from mimi_conformance.reference.wire.mls.framing import SenderType
 from mimi_conformance.reference.wire.mls.leaf_node import Extension
 from mimi_conformance.reference.wire.mls.proposals import Proposal, ProposalBody
+from mimi_conformance.reference.wire.mls.psk import PreSharedKeyID, ResumptionPSKUsage
 from mimi_conformance.reference.wire.mls.registries import CipherSuite, ExtensionType
 
 
@@ -31,16 +34,34 @@ def proposable(body: ProposalBody, maker: Maker) -> ProposalBody:
         CannotMakeError: whoever makes the message can't do that with proposals of this type, whatever they say.
 
     """
-    proposal, sender_type = Proposal.of(body), maker.sender.sender_type
+    proposal, sender_type, support = Proposal.of(body), maker.sender.sender_type, maker.public.tree.support
     kind = maker.public.state.application.proposals.kind_of(proposal)
+    assert support is not None, "a group has members"
+    if kind is None or not (kind.default or Feature(Purpose.PROPOSAL, kind.proposal_type) in support.features):
+        raise CannotMakeError(f"Not all members know proposals of type {proposal.proposal_type.name}.")
     by_sender = {
-        SenderType.member: kind is not None,
-        SenderType.external: kind is not None and kind.from_external_sender,
-        SenderType.new_member_commit: kind is not None and kind.in_external_commit is InExternalCommit.BY_VALUE,
+        SenderType.member: True,
+        SenderType.external: kind.from_external_sender,
+        SenderType.new_member_commit: kind.in_external_commit is InExternalCommit.BY_VALUE,
     }
     if not by_sender.get(sender_type, False):
         raise CannotMakeError(f"A {sender_type.name} doesn't propose anything of type {proposal.proposal_type.name}.")
     return body
+
+
+def of_this_epoch(maker: Maker, usage: ResumptionPSKUsage = ResumptionPSKUsage.application) -> PreSharedKeyID:
+    """The name of the resumption PSK of a group's present epoch.
+
+    Raises:
+        CannotMakeError: the maker is about to join by a Commit, for which it would have to know the PSK.
+
+    """
+    context = maker.public.context
+    psk = resumption_psk(context.cipher_suite, context.group_id, context.epoch, maker.random, usage)
+    joins = maker.sender.sender_type is SenderType.new_member_commit
+    if joins and isinstance(maker, Outsider) and maker.psks.find(psk) is None:
+        raise CannotMakeError("Who joins doesn't know the PSK of the present epoch, unless it was a member before.")
+    return psk
 
 
 def with_extension(
