@@ -39,7 +39,9 @@ class TheirPeer(Peer):
     def ask(self, operation: str, **members: object) -> Json:
         name = str(members.pop("client"))
         if operation == "client":
-            self._clients[name] = TheirClient(CipherSuite(members["suite"]), bytes.fromhex(str(members["identity"])))
+            self._clients[name] = TheirClient(
+                CipherSuite(int(str(members["suite"]))), bytes.fromhex(str(members["identity"]))
+            )
             return {}
         perform: Callable[..., Json] | None = getattr(self._clients[name], operation, None)
         if perform is None:

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
@@ -19,11 +20,15 @@ from mimi_conformance.reference.mls.group.group_proposals import propose, propos
 from mimi_conformance.reference.mls.group.public_group import PublicGroup
 from mimi_conformance.reference.mls.group.welcome import join
 from mimi_conformance.reference.mls.key_package import NewKeyPackage, create_key_package, key_package_ref
-from mimi_conformance.reference.mls.proposals.components import ComponentRegistry, Replaced
+from mimi_conformance.reference.mls.proposals.components import ComponentRegistry, Contribution, Replaced
 from mimi_conformance.reference.mls.proposals.extensions import read_dictionary
-from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeys, external_psk
+from mimi_conformance.reference.mls.schedule.pre_shared_keys import (
+    PreSharedKeys,
+    application_psk,
+    external_psk,
+)
 from mimi_conformance.reference.mls.tree.leaf_template import LeafTemplate
-from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation
+from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation, AppEphemeral
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.framing import PublicMessage
 from mimi_conformance.reference.wire.mls.leaf_node import Capabilities, Extension, Lifetime
@@ -36,6 +41,7 @@ from mimi_conformance.reference.wire.mls.proposals import (
     Remove,
     SelfRemove,
 )
+from mimi_conformance.reference.wire.mls.psk import PreSharedKeyID
 from mimi_conformance.reference.wire.mls.registries import (
     CipherSuite,
     CredentialType,
@@ -83,8 +89,7 @@ class OurPeer(Peer):
                     "group_context_extensions",
                     "resync",
                     "observe",
-                    "app_data_update",
-                    "self_remove",
+                    "extensions",
                 ],
             }
         if operation == "client":
@@ -111,9 +116,9 @@ class OurClient:
             (CredentialType.basic,),
         )
         self._template = LeafTemplate(Credential.basic(identity), capabilities)
-        self._application = Application(components=ComponentRegistry(unknown=Replaced()))
+        self._application = Application(components=ComponentRegistry(unknown=AnyComponent()))
         self._key_packages: dict[bytes, NewKeyPackage] = {}
-        self._psks: dict[bytes, bytes] = {}
+        self._psks = PreSharedKeys()
         self._place: Group | PublicGroup | None = None
 
     def key_package(self) -> Results:
@@ -145,7 +150,7 @@ class OurClient:
             self._application,
             now=_now(),
             tree=_tree(tree),
-            psks=PreSharedKeys(external=self._psks),
+            psks=self._psks,
         )
         return {}
 
@@ -186,7 +191,7 @@ class OurClient:
 
     def commit(self, proposals: list[Json], *, public: bool, path: bool, tree: bool) -> Results:
         committed = commit(
-            self._member().with_psks(PreSharedKeys(external=self._psks)),
+            self._member().with_psks(self._psks),
             Covering(tuple(self._proposal(**proposal) for proposal in proposals)),
             now=_now(),
             random=secrets.token_bytes,
@@ -204,7 +209,7 @@ class OurClient:
         decoded = MLSMessage.decode(message)
         if isinstance(self._place, PublicGroup):
             return self._observed(self._place, decoded)
-        received = process(self._member().with_psks(PreSharedKeys(external=self._psks)), decoded, _now())
+        received = process(self._member().with_psks(self._psks), decoded, _now())
         self._place = received.group
         match received:
             case ReceivedApplicationData():
@@ -235,8 +240,15 @@ class OurClient:
     def export(self, label: str, context: bytes, length: int) -> Results:
         return {"secret": self._member().export(label, context, length)}
 
-    def psk(self, psk_id: bytes, psk: bytes) -> Results:
-        self._psks[psk_id] = psk
+    def export_component(self, component: int) -> Results:
+        secret, self._place = self._member().export_for_component(component)
+        return {"secret": secret}
+
+    def psk(self, psk_id: bytes, psk: bytes, component: int | None = None) -> Results:
+        if component is None:
+            self._psks = replace(self._psks, external={**self._psks.external, psk_id: psk})
+        else:
+            self._psks = replace(self._psks, application={**self._psks.application, (component, psk_id): psk})
         return {}
 
     def state(self) -> Results:
@@ -274,6 +286,11 @@ class OurClient:
             capabilities=self._template.capabilities,
         )
 
+    def _psk_id(self, psk_id: str, component: int | None = None) -> PreSharedKeyID:
+        if component is None:
+            return external_psk(self._suite, bytes.fromhex(psk_id), secrets.token_bytes)
+        return application_psk(self._suite, component, bytes.fromhex(psk_id), secrets.token_bytes)
+
     def _proposal(self, type: str, **members: Any) -> ProposalBody:  # noqa: A002 - the protocol's name
         match type:
             case "add":
@@ -283,21 +300,28 @@ class OurClient:
             case "remove":
                 return Remove(members["leaf"])
             case "psk":
-                psk_id = bytes.fromhex(members["psk_id"])
-                return PreSharedKey(external_psk(self._suite, psk_id, secrets.token_bytes))
+                return PreSharedKey(self._psk_id(**members))
             case "group_context_extensions":
                 return GroupContextExtensions(_extensions(members["extensions"]))
-            case "app_data_update":
-                return _app_data_update(**members)
             case "self_remove":
                 return SelfRemove()
-        raise ValueError(f"{type} is no type of proposal.")
+            case _:
+                return _app_data(type, **members)
 
 
-def _app_data_update(component: int, data: str | None) -> AppDataUpdate:
+class AnyComponent(Replaced):
+    """A component that takes any data, as ephemeral data too."""
+
+    def check_ephemeral(self, contribution: Contribution) -> None:
+        pass
+
+
+def _app_data(kind: str, component: int, data: str | None) -> AppDataUpdate | AppEphemeral:
     if data is None:
         return AppDataUpdate(component_id=component, op=AppDataUpdateOperation.remove)
-    return AppDataUpdate(component_id=component, op=AppDataUpdateOperation.update, update=bytes.fromhex(data))
+    if kind == "app_data_update":
+        return AppDataUpdate(component_id=component, op=AppDataUpdateOperation.update, update=bytes.fromhex(data))
+    return AppEphemeral(component, bytes.fromhex(data))
 
 
 def _now() -> int:

@@ -147,14 +147,19 @@ UPDATE: Json = {"type": "update"}
 SELF_REMOVE: Json = {"type": "self_remove"}
 
 
-def use_psk(psk_id: bytes) -> Json:
-    """Describe a PreSharedKey proposal for an external PSK."""
-    return {"type": "psk", "psk_id": psk_id.hex()}
+def use_psk(psk_id: bytes, component: int | None = None) -> Json:
+    """Describe a PreSharedKey proposal, for a component's PSK or for an external one."""
+    return {"type": "psk", "psk_id": psk_id.hex(), **_component(component)}
 
 
 def app_data_update(component: int, data: bytes | None) -> Json:
     """Describe an AppDataUpdate proposal; None removes the component."""
     return {"type": "app_data_update", "component": component, "data": None if data is None else data.hex()}
+
+
+def app_ephemeral(component: int, data: bytes) -> Json:
+    """Describe an AppEphemeral proposal."""
+    return {"type": "app_ephemeral", "component": component, "data": data.hex()}
 
 
 def group_context_extensions(*extensions: tuple[int, bytes]) -> Json:
@@ -249,8 +254,11 @@ class Client:
     def export(self, label: str, context: bytes, length: int) -> bytes:
         return bytes.fromhex(self.ask("export", label=label, context=context.hex(), length=length)["secret"])
 
-    def learn_psk(self, psk_id: bytes, psk: bytes) -> None:
-        self.ask("psk", psk_id=psk_id.hex(), psk=psk.hex())
+    def export_component(self, component: int) -> bytes:
+        return bytes.fromhex(self.ask("export_component", component=component)["secret"])
+
+    def learn_psk(self, psk_id: bytes, psk: bytes, component: int | None = None) -> None:
+        self.ask("psk", psk_id=psk_id.hex(), psk=psk.hex(), **_component(component))
 
     def state(self) -> State:
         answer = self.ask("state")
@@ -275,3 +283,7 @@ class Client:
 
 def _tree(tree: bytes | None) -> Json:
     return {} if tree is None else {"tree": tree.hex()}
+
+
+def _component(component: int | None) -> Json:
+    return {} if component is None else {"component": component}

@@ -6,14 +6,14 @@ from itertools import permutations
 import pytest
 
 from tests.interop.conversation import Conversation
-from tests.interop.peers import SELF_REMOVE, Client, add, app_data_update, remove
+from tests.interop.peers import SELF_REMOVE, Client, PeerError, add, app_data_update, app_ephemeral, remove, use_psk
 
 PEERS = ("ours", "openmls")
 SUITES = (1, 2, 3)
 Clients = Callable[..., Client]
 
 APP_DATA_DICTIONARY = 6
-APP_DATA_UPDATE, SELF_REMOVE_TYPE = 8, 10
+APP_DATA_UPDATE, APP_EPHEMERAL, SELF_REMOVE_TYPE = 8, 9, 10
 DICTIONARY = (APP_DATA_DICTIONARY, bytes.fromhex("05800102AABB"))
 """An app_data_dictionary in which component 0x8001 has two bytes."""
 
@@ -30,7 +30,9 @@ pytestmark = [
 
 def supporting(client: Clients, name: str, suite: int) -> Client:
     """Return a client that says it supports all this."""
-    return client(name, suite, extensions=[APP_DATA_DICTIONARY], proposals=[APP_DATA_UPDATE, SELF_REMOVE_TYPE])
+    return client(
+        name, suite, extensions=[APP_DATA_DICTIONARY], proposals=[APP_DATA_UPDATE, APP_EPHEMERAL, SELF_REMOVE_TYPE]
+    )
 
 
 def group_of(client: Clients, *names: str, suite: int) -> Conversation:
@@ -135,4 +137,36 @@ def test_an_external_commit_covers_self_removes(client: Clients, first: str, sec
     conversation.talk()
     self_removes = [conversation.propose(b, SELF_REMOVE, public=True)]
     conversation.join_externally(supporting(client, first, suite), c, self_removes=self_removes, leavers=[b])
+    conversation.talk()
+
+
+def test_a_component_exports_its_secret_once(client: Clients, first: str, second: str, suite: int) -> None:
+    conversation = group_of(client, first, second, suite=suite)
+    a, b = conversation.members
+    for committer in (a, b):
+        for component in (0x0000, 0x8001, 0x8000, 0xFFFF):
+            secret = a.export_component(component)
+            assert b.export_component(component) == secret
+            for member in (a, b):
+                with pytest.raises(PeerError):
+                    member.export_component(component)
+        conversation.commit(committer, path=True, public=True)
+
+
+def test_a_psk_of_a_component_enters_the_key_schedule(client: Clients, first: str, second: str, suite: int) -> None:
+    conversation = group_of(client, first, second, suite=suite)
+    for number, member in enumerate(conversation.members):
+        for knower in conversation.members:
+            knower.learn_psk(b"id", b"external" * number)
+            knower.learn_psk(b"id", b"of a component" * number, 0x8001)
+        conversation.commit(member, use_psk(b"id", 0x8001), use_psk(b"id"), public=True)
+    conversation.talk()
+
+
+def test_ephemeral_data_goes_with_a_commit(client: Clients, first: str, second: str, suite: int) -> None:
+    conversation = group_of(client, first, second, suite=suite)
+    for member in conversation.members:
+        proposals = (app_ephemeral(0x8002, b"once"), app_data_update(0x8001, b"kept"), app_ephemeral(0x8002, b"again"))
+        conversation.commit(member, *proposals, public=True)
+    assert components(conversation) == {0x8001: b"kept"}
     conversation.talk()

@@ -2,6 +2,7 @@
 
 use openmls::component::ComponentData;
 use openmls::prelude::*;
+use openmls::schedule::psk::ApplicationPsk;
 use openmls::schedule::{ExternalPsk, PreSharedKeyId, Psk};
 use openmls_basic_credential::SignatureKeyPair;
 use openmls_rust_crypto::OpenMlsRustCrypto;
@@ -90,8 +91,13 @@ impl Client {
                 let secret = group.export_secret(provider.crypto(), &label, &context.0, length)?;
                 results.secret = Some(Bytes(secret));
             }
-            Operation::Psk { psk_id, psk } => {
-                self.psk_id(psk_id)?.store(&self.provider, &psk.0)?;
+            Operation::ExportComponent { component } => {
+                let (group, provider, _) = self.member()?;
+                let secret = group.safe_export_secret(provider.crypto(), provider.storage(), component)?;
+                results.secret = Some(Bytes(secret));
+            }
+            Operation::Psk { psk_id, component, psk } => {
+                self.psk_id(psk_id, component)?.store(&self.provider, &psk.0)?;
             }
             Operation::State => results.state = Some(self.state()?),
             Operation::About | Operation::Client { .. } | Operation::Forget => unreachable!(),
@@ -168,7 +174,7 @@ impl Client {
 
     fn propose(&mut self, proposal: protocol::Proposal, public: bool) -> Outcome<Bytes> {
         let psk_id = match &proposal {
-            protocol::Proposal::Psk { psk_id } => Some(self.psk_id(psk_id.clone())?),
+            protocol::Proposal::Psk { psk_id, component } => Some(self.psk_id(psk_id.clone(), *component)?),
             _ => None,
         };
         let (group, provider, signer) = self.member()?;
@@ -195,6 +201,7 @@ impl Client {
                 };
                 group.propose_app_data_update(provider, signer, component, operation)?.0
             }
+            protocol::Proposal::AppEphemeral { .. } => return Err("openmls sends this proposal in commits only".into()),
             protocol::Proposal::SelfRemove => group.leave_group_via_self_remove(provider, signer)?,
         };
         encoded(&message)
@@ -210,7 +217,7 @@ impl Client {
         let psk_ids = proposals
             .iter()
             .filter_map(|proposal| match proposal {
-                protocol::Proposal::Psk { psk_id } => Some(self.psk_id(psk_id.clone())),
+                protocol::Proposal::Psk { psk_id, component } => Some(self.psk_id(psk_id.clone(), *component)),
                 _ => None,
             })
             .collect::<Outcome<Vec<_>>>()?;
@@ -233,6 +240,10 @@ impl Client {
                         None => AppDataUpdateProposal::remove(component),
                     };
                     builder.add_proposal(Proposal::AppDataUpdate(Box::new(update)))
+                }
+                protocol::Proposal::AppEphemeral { component, data } => {
+                    let ephemeral = AppEphemeralProposal::new(component, data.0);
+                    builder.add_proposal(Proposal::AppEphemeral(Box::new(ephemeral)))
                 }
                 protocol::Proposal::Psk { .. } => builder,
                 protocol::Proposal::Update | protocol::Proposal::SelfRemove => {
@@ -302,8 +313,11 @@ impl Client {
         }
     }
 
-    fn psk_id(&self, psk_id: Bytes) -> Outcome<PreSharedKeyId> {
-        let psk = Psk::External(ExternalPsk::new(psk_id.0));
+    fn psk_id(&self, psk_id: Bytes, component: Option<u16>) -> Outcome<PreSharedKeyId> {
+        let psk = match component {
+            Some(component) => Psk::Application(ApplicationPsk::new(component, psk_id.0.into())),
+            None => Psk::External(ExternalPsk::new(psk_id.0)),
+        };
         Ok(PreSharedKeyId::new(self.suite, self.provider.rand(), psk)?)
     }
 }

@@ -62,15 +62,7 @@ fn about() -> Results {
                 .filter(supported)
                 .map(u16::from)
                 .collect(),
-            abilities: vec![
-                "update",
-                "psk",
-                "group_context_extensions",
-                "resync",
-                "observe",
-                "app_data_update",
-                "self_remove",
-            ],
+            abilities: vec!["update", "psk", "group_context_extensions", "resync", "observe", "extensions"],
         }),
         ..Results::default()
     }

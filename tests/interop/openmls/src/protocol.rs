@@ -78,8 +78,12 @@ pub enum Operation {
         context: Bytes,
         length: usize,
     },
+    ExportComponent {
+        component: u16,
+    },
     Psk {
         psk_id: Bytes,
+        component: Option<u16>,
         psk: Bytes,
     },
     State,
@@ -100,9 +104,10 @@ pub enum Proposal {
     Add { key_package: Bytes },
     Remove { leaf: u32 },
     Update,
-    Psk { psk_id: Bytes },
+    Psk { psk_id: Bytes, component: Option<u16> },
     GroupContextExtensions { extensions: Vec<Extension> },
     AppDataUpdate { component: u16, data: Option<Bytes> },
+    AppEphemeral { component: u16, data: Bytes },
     SelfRemove,
 }
 
