@@ -161,7 +161,7 @@ def _new_data(
     try:
         return contributions[-1].data if component is None else component.updated(data, contributions)
     except ComponentRefusal:
-        return contributions[-1].data
+        return data
 
 
 def _with_init_secret(maker: Maker, listed: tuple[ListedProposal, ...]) -> tuple[tuple[ListedProposal, ...], bytes]:
