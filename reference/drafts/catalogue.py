@@ -82,6 +82,20 @@ class Table:
             raise self.error(f"{key} should be a number, not {value!r}")
         return value
 
+    def truth(self, key: str, *, default: bool | None = None) -> bool:
+        """Take true or false; an absent one is an error unless there is a default."""
+        value = self._values.pop(key, default)
+        if not isinstance(value, bool):
+            raise self.error(f"{key} should be true or false, not {value!r}")
+        return value
+
+    def numbers(self, key: str) -> tuple[int, ...]:
+        """Take a list of numbers that are not negative."""
+        value = self._values.pop(key, None)
+        if not isinstance(value, list) or not all(type(each) is int and each >= 0 for each in value):
+            raise self.error(f"{key} should be a list of numbers, not {value!r}")
+        return tuple(value)
+
     def texts(self, key: str, form: re.Pattern[str] = ANY) -> tuple[str, ...]:
         """Take a list of texts of a form; an absent list is empty."""
         values = self._values.pop(key, [])
