@@ -9,7 +9,7 @@ from typing import Any
 from mimi_conformance.mocks.defects.registry import defect
 from mimi_conformance.reference.provider.base import S
 from mimi_conformance.reference.provider.key_material import Claim
-from mimi_conformance.reference.provider.messages import Answer, Call, Endpoint, Refusal
+from mimi_conformance.reference.provider.messages import Answer, Call, Endpoint, Refusal, Relay
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import ASGIApp, Message, Receive, Scope, Send, TLSServer
 from mimi_conformance.reference.provider.storage import Transaction
@@ -37,7 +37,7 @@ STRUCTURES: Mapping[Endpoint, type[Struct]] = MappingProxyType(
 class Mending(Provider):
     """Mends a body before it is read; what is mended says which class derives from this one."""
 
-    def answer(self, transaction: Transaction, call: Call, now: int) -> Answer:
+    def answer(self, transaction: Transaction, call: Call, now: int) -> Answer | Relay:
         try:
             STRUCTURES[call.endpoint].decode(call.body)
         except DecodeError as error:

@@ -93,7 +93,7 @@ class HasNoClockForServers(PeerClient):
 class AssumesItsOwnUrls(PeerClient):
     """Takes for granted that others have their endpoints where it has its own."""
 
-    def url(self, outgoing: Outgoing) -> str:
+    async def url(self, outgoing: Outgoing) -> str:
         template = f"https://{outgoing.provider}/v1/{outgoing.endpoint}/{{subject}}"
         return expand(template, outgoing.subject)
 
@@ -102,8 +102,8 @@ class AssumesItsOwnUrls(PeerClient):
 class ReadsOnlyPathsOfADirectory(PeerClient):
     """Uses the paths in a directory, but on the host of the provider's own name."""
 
-    def url(self, outgoing: Outgoing) -> str:
-        _, _, path = super().url(outgoing).removeprefix("https://").partition("/")
+    async def url(self, outgoing: Outgoing) -> str:
+        _, _, path = (await super().url(outgoing)).removeprefix("https://").partition("/")
         return f"https://{outgoing.provider}/{path}"
 
 
@@ -111,8 +111,8 @@ class ReadsOnlyPathsOfADirectory(PeerClient):
 class ChokesOnUnknownMembers(PeerClient):
     """Can't use a directory that has a member it does not know."""
 
-    def directory(self, provider: str) -> Mapping[str, object]:
-        members = super().directory(provider)
+    async def directory(self, provider: str) -> Mapping[str, object]:
+        members = await super().directory(provider)
         if unknown := members.keys() - set(Endpoint):
             raise PeerError(f"The directory of {provider} has {', '.join(unknown)}.")
         return members
@@ -122,5 +122,5 @@ class ChokesOnUnknownMembers(PeerClient):
 class CallsPlainHttp(PeerClient):
     """Sends a request without TLS when a directory has a URL that is not https."""
 
-    def template(self, outgoing: Outgoing) -> str:
-        return str(self.directory(outgoing.provider)[outgoing.endpoint])
+    async def template(self, outgoing: Outgoing) -> str:
+        return str((await self.directory(outgoing.provider))[outgoing.endpoint])

@@ -18,11 +18,11 @@ CONSENT = (Endpoint.REQUEST_CONSENT, Endpoint.UPDATE_CONSENT)
 class Rewriting(PeerClient):
     """Sends other consent entries than its clients write; the class that derives from this one says which."""
 
-    def send(self, outgoing: Outgoing) -> Answer:
+    async def send(self, outgoing: Outgoing) -> Answer:
         if outgoing.endpoint in CONSENT:
             entry = self.rewritten(ConsentEntry.decode(outgoing.body))
             outgoing = replace(outgoing, body=entry.encode())
-        return super().send(outgoing)
+        return await super().send(outgoing)
 
     def rewritten(self, entry: ConsentEntry) -> ConsentEntry:
         """What is sent instead of an entry."""
@@ -38,16 +38,16 @@ def some_room() -> IdentifierUri:
 class KeepsAnswersToItself(PeerClient):
     """Tells its clients the status of an answer, and not what is in it."""
 
-    def send(self, outgoing: Outgoing) -> Answer:
-        return replace(super().send(outgoing), body=b"")
+    async def send(self, outgoing: Outgoing) -> Answer:
+        return replace(await super().send(outgoing), body=b"")
 
 
 @defect("puts-what-it-should-post", breaks=("PROTO-5.7-01", "PROTO-5.7-02", "PROTO-5.8-01"))
 class PutsWhatItShouldPost(PeerClient):
     """Sends requests with the method PUT."""
 
-    def send(self, outgoing: Outgoing) -> Answer:
-        return self._exchange("PUT", self.url(outgoing), outgoing.body)
+    async def send(self, outgoing: Outgoing) -> Answer:
+        return await self._exchange("PUT", await self.url(outgoing), outgoing.body)
 
 
 @defect(
@@ -57,21 +57,21 @@ class PutsWhatItShouldPost(PeerClient):
 class SendsConsentToTheOtherEndpoint(PeerClient):
     """Sends requests to updateConsent, and grants to requestConsent."""
 
-    def send(self, outgoing: Outgoing) -> Answer:
+    async def send(self, outgoing: Outgoing) -> Answer:
         if outgoing.endpoint in CONSENT:
             outgoing = replace(outgoing, endpoint=CONSENT[1 - CONSENT.index(outgoing.endpoint)])
-        return super().send(outgoing)
+        return await super().send(outgoing)
 
 
 @defect("tells-the-hub-of-consent", breaks=("PROTO-5.7-03", "PROTO-8-08"))
 class TellsTheHubOfConsent(PeerClient):
     """Sends entries about a room to the provider of the room, too."""
 
-    def send(self, outgoing: Outgoing) -> Answer:
+    async def send(self, outgoing: Outgoing) -> Answer:
         room = ConsentEntry.decode(outgoing.body).room_id if outgoing.endpoint in CONSENT else None
         if room is not None:
-            super().send(replace(outgoing, provider=MimiUri.parse(room.uri).provider))
-        return super().send(outgoing)
+            await super().send(replace(outgoing, provider=MimiUri.parse(room.uri).provider))
+        return await super().send(outgoing)
 
 
 @defect("drops-rooms-from-consent", breaks=("PROTO-5.7-09", "PROTO-5.7-21"))

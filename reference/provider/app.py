@@ -1,12 +1,15 @@
-"""The thin ASGI edge of a provider: reads a request, lets the provider answer in one transaction, sends the answer."""
+"""The thin ASGI edge of a provider: reads a request, lets the provider answer in one transaction, sends the answer.
+
+When the answer depends on another provider's, that one is asked between two transactions.
+"""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from mimi_conformance.reference.provider.messages import Answer, PeerRequest, Refusal
+from mimi_conformance.reference.provider.messages import Answer, Outgoing, PeerRequest, Refusal, Relay, Unanswered
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import PEER_CERTIFICATE, ASGIApp, Receive, Scope, Send
 from mimi_conformance.reference.provider.storage import Storage
@@ -37,6 +40,7 @@ def milliseconds_now() -> int:
 def create_app(
     provider: Provider,
     storage: Storage,
+    ask: Callable[[Outgoing], Awaitable[Answer | Unanswered]],
     *,
     clock: Callable[[], int] = milliseconds_now,
     served: Callable[[ServedRequest], None] | None = None,
@@ -46,18 +50,27 @@ def create_app(
     Args:
         provider: the protocol logic.
         storage: what it remembers.
+        ask: sends a request to another provider.
         clock: milliseconds of the Unix epoch.
         served: told of each request once its answer is decided.
 
     """
+
+    async def decided(request: PeerRequest) -> Answer:
+        with storage.transaction() as transaction:
+            answer = provider.handle(transaction, request, clock())
+        if isinstance(answer, Relay):
+            outcome = await ask(answer.outgoing)
+            with storage.transaction() as transaction:
+                return provider.answer_to_relayed(transaction, answer, outcome, clock())
+        return answer
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         try:
             body = await _read_body(provider, receive)
             request = _request(scope, body)
-            with storage.transaction() as transaction:
-                answer = provider.handle(transaction, request, clock())
+            answer = await decided(request)
         except DisconnectedError:
             return
         except Refusal as refusal:

@@ -7,6 +7,7 @@ from typing import Self
 
 from mimi_conformance.reference.provider.app import ServedRequest, create_app
 from mimi_conformance.reference.provider.base import ProviderSettings
+from mimi_conformance.reference.provider.event_loop import EventLoopThread
 from mimi_conformance.reference.provider.local import LocalService
 from mimi_conformance.reference.provider.outgoing import PeerClient
 from mimi_conformance.reference.provider.provider import Provider
@@ -72,15 +73,19 @@ class ReferenceInstance:
             self.settings.domain, certificate_chain=certificate_chain, private_key=private_key, authorities=trust
         )
         self._storage = SQLiteStorage(database)
+        self._thread = EventLoopThread(f"provider {self.settings.domain}")
         self._server = parts.server(
-            create_app(self.provider, self._storage, served=served),
+            create_app(self.provider, self._storage, self._peers.ask, served=served),
             certificate_chain=certificate_chain,
             private_key=private_key,
             client_authorities=trust,
             host=host,
             port=port,
+            thread=self._thread,
         )
-        self.service = parts.service(self.provider, self._storage, self._peers, self._server.trust)
+        self.service = parts.service(
+            self.provider, self._storage, self._peers, trust_clients=self._server.trust, run=self._thread.run
+        )
 
     @property
     def domain(self) -> str:
@@ -99,12 +104,18 @@ class ReferenceInstance:
             OSError: the address is in use or not ours.
 
         """
-        self._server.start()
+        self._thread.start()
+        try:
+            self._server.start()
+        except OSError:
+            self._thread.stop()
+            raise
 
     def stop(self) -> None:
         """Finish the requests in progress and let go of everything."""
         self._server.stop()
-        self._peers.close()
+        self._thread.run(self._peers.close())
+        self._thread.stop()
         self._storage.close()
 
     def __enter__(self) -> Self:

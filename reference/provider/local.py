@@ -5,19 +5,29 @@ outbox's business; here a request goes out at once and its answer comes back.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.key_package import KeyPackageError, key_package_ref, verify_key_package
 from mimi_conformance.reference.provider.inbox import Delivery
-from mimi_conformance.reference.provider.messages import Answer, Endpoint, LocalRequestError, Outgoing
+from mimi_conformance.reference.provider.messages import Answer, Endpoint, LocalRequestError, Outgoing, Relay
 from mimi_conformance.reference.provider.outgoing import Address, PeerClient
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.storage import Storage, Transaction
 from mimi_conformance.reference.provider.users import ConsentDecision, ProfileEntry
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Waits for what a coroutine returns, wherever requests to other providers are sent from."""
+
+    def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T:
+        """Run it to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,7 @@ class LocalService:
         storage: what it remembers.
         peers: how it reaches other providers.
         trust_clients: told the PEM certificates of authorities that peers' client certificates may come from.
+        run: waits for requests to other providers.
         clock: milliseconds of the Unix epoch.
 
     """
@@ -57,13 +68,16 @@ class LocalService:
         provider: Provider,
         storage: Storage,
         peers: PeerClient,
+        *,
         trust_clients: Callable[[str], None],
+        run: Run,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._provider = provider
         self._storage = storage
         self._peers = peers
         self._trust_clients = trust_clients
+        self._run = run
         self._clock = clock
 
     @property
@@ -132,8 +146,10 @@ class LocalService:
             user = self._user_of(transaction, client)
             self._provider.accept_own_request(transaction, user, outgoing)
             if provider == self.domain:
-                return self._provider.answer_to_own_request(transaction, outgoing, self._clock())
-        return self._peers.send(outgoing)
+                answer = self._provider.answer_to_own_request(transaction, outgoing, self._clock())
+        if provider != self.domain:
+            return self._run(self._peers.send(outgoing))
+        return self._relayed(answer) if isinstance(answer, Relay) else answer
 
     def deliveries(self, client: MimiUri, after: int = 0, wait_seconds: float = 0) -> tuple[Delivery, ...]:
         """A client's deliveries after a cursor, oldest first; waits up to ``wait_seconds`` for the first one.
@@ -152,6 +168,11 @@ class LocalService:
             if found or remaining <= 0:
                 return found
             self._storage.wait_for_commit(seen, remaining)
+
+    def _relayed(self, relay: Relay) -> Answer:
+        outcome = self._run(self._peers.ask(relay.outgoing))
+        with self._storage.transaction() as transaction:
+            return self._provider.answer_to_relayed(transaction, relay, outcome, self._clock())
 
     def _user_of(self, transaction: Transaction, client: MimiUri) -> MimiUri:
         user = transaction.user_of(client)

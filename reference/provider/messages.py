@@ -75,7 +75,7 @@ class Answer:
         status: the HTTP status.
         body: empty where the draft gives the response none.
         content_type: of the body, when there is one.
-        headers: further headers.
+        headers: further headers; of another provider's answer all of them, with names in lower case.
         reason: a sentence for the log of this server when something was refused.
 
     """
@@ -85,6 +85,17 @@ class Answer:
     content_type: str = OCTET_STREAM
     headers: tuple[tuple[str, str], ...] = ()
     reason: str = ""
+
+    def header(self, name: str) -> tuple[str, ...]:
+        """Every value of a header of another provider's answer, given its name in lower case."""
+        return tuple(value for key, value in self.headers if key == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A request of ours that got no answer, and a sentence that says why."""
+
+    reason: str
 
 
 class Refusal(Exception):  # noqa: N818  # it is an answer, not an error of this program
@@ -117,3 +128,17 @@ class Outgoing:
     endpoint: Endpoint
     subject: str
     body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """An answer that depends on another provider's, to a request that waits for it.
+
+    Attributes:
+        call: what was asked here.
+        outgoing: what to ask the other provider.
+
+    """
+
+    call: Call
+    outgoing: Outgoing

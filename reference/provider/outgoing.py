@@ -1,8 +1,8 @@
 """Requests to other providers: their directory, their URLs, mutual TLS (PROTO 4.1, 5.1)."""
 
+import asyncio
 import json
 import ssl
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from mimi_conformance.reference.identity.from_header import format_from_header
-from mimi_conformance.reference.provider.messages import DIRECTORY_PATH, OCTET_STREAM, Answer, Outgoing
+from mimi_conformance.reference.provider.messages import DIRECTORY_PATH, OCTET_STREAM, Answer, Outgoing, Unanswered
 from mimi_conformance.reference.provider.server import add_authorities, load_authorities, load_identity
 from mimi_conformance.reference.provider.url_template import UrlStyle, UrlTemplateError, expand, variable
 
@@ -21,13 +21,16 @@ Address = tuple[str, int]
 DIRECTORY_SECONDS = 300.0
 """How long a directory that was fetched is taken as still true."""
 
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""The largest answer that is read: a GroupInfo with the ratchet tree of a very large room fits many times."""
+
 
 class PeerError(Exception):
     """Another provider could not be reached or understood; the message is a sentence that names it."""
 
 
 class PeerClient:
-    """Sends requests in the name of one provider. Safe to use from several threads.
+    """Sends requests in the name of one provider, as many side by side as it is asked to, on one event loop.
 
     A server's certificate must lead to a trusted authority and carry the host of the URL; the directory is fetched from
     the provider's own domain, so that its URLs speak for the provider (AMB-015).
@@ -39,6 +42,7 @@ class PeerClient:
         authorities: whom to trust for the certificates of others, PEM.
         url_style: how URIs are written into URLs (AMB-014).
         seconds: how long to wait for a connection, and for each part of an answer.
+        total_seconds: how long to wait for a whole answer, so that nobody holds us by the sleeve byte by byte.
 
     Raises:
         TLSConfigurationError: one of the files can't be used.
@@ -54,14 +58,22 @@ class PeerClient:
         authorities: Path,
         url_style: UrlStyle = UrlStyle.ENCODED,
         seconds: float = 10.0,
+        total_seconds: float = 60.0,
     ) -> None:
         self._from = format_from_header(domain)
         self._url_style = url_style
         self._tls = self.tls_context(authorities)
         self.authenticate(self._tls, certificate_chain, private_key)
-        self._http = httpx.Client(verify=self._tls, trust_env=False, timeout=seconds, follow_redirects=False)
-        self._lock = threading.Lock()
+        self._total_seconds = total_seconds
+        self._http = httpx.AsyncClient(
+            verify=self._tls,
+            trust_env=False,
+            timeout=seconds,
+            # Followers that hang must not keep the others waiting for a connection.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=1000),
+        )
         self._addresses: dict[str, Address] = {}
+        self._fetching: dict[str, asyncio.Lock] = {}
         self._directories: dict[str, tuple[float, Mapping[str, object]]] = {}
 
     def tls_context(self, authorities: Path) -> ssl.SSLContext:
@@ -91,7 +103,7 @@ class PeerClient:
         return named | {"Content-Type": OCTET_STREAM} if method == "POST" else named
 
     def add_peers(self, addresses: Mapping[str, Address], authorities: str = "") -> None:
-        """Connect to these addresses for the hosts of URLs, and trust these authorities (PEM), too.
+        """Connect to these addresses for the hosts of URLs, and trust these authorities (PEM), too; from any thread.
 
         Raises:
             TLSConfigurationError: ``authorities`` holds no certificate.
@@ -99,64 +111,77 @@ class PeerClient:
         """
         if authorities:
             add_authorities(self._tls, authorities)
-        with self._lock:
-            self._addresses.update(addresses)
-            self._directories.clear()
+        self._addresses |= addresses
+        self._directories.clear()
 
     def forget_directories(self) -> None:
-        """Fetch every directory anew when it is needed again."""
-        with self._lock:
-            self._directories.clear()
+        """Fetch every directory anew when it is needed again; from any thread."""
+        self._directories.clear()
 
-    def send(self, outgoing: Outgoing) -> Answer:
+    async def ask(self, outgoing: Outgoing) -> Answer | Unanswered:
+        """Send a request and return what became of it."""
+        try:
+            return await self.send(outgoing)
+        except PeerError as error:
+            return Unanswered(str(error))
+
+    async def send(self, outgoing: Outgoing) -> Answer:
         """Send a request and return the response, whatever its status.
 
         Raises:
             PeerError: the provider can't be reached, or its directory has no such endpoint.
 
         """
-        return self._exchange("POST", self.url(outgoing), outgoing.body)
+        return await self._exchange("POST", await self.url(outgoing), outgoing.body)
 
-    def url(self, outgoing: Outgoing) -> str:
+    async def url(self, outgoing: Outgoing) -> str:
         """The URL of a request: the template of the provider's directory, filled by its variable's name (AMB-013).
 
         Raises:
             PeerError: the directory can't be fetched, or has no usable template for the endpoint.
 
         """
-        template = self.template(outgoing)
+        template = await self.template(outgoing)
         try:
             wants_domain = variable(template).lower().endswith("domain")
             return expand(template, outgoing.provider if wants_domain else outgoing.subject, self._url_style)
         except UrlTemplateError as error:
             raise PeerError(f"The directory of {outgoing.provider} can't be used: {error}") from error
 
-    def template(self, outgoing: Outgoing) -> str:
+    async def template(self, outgoing: Outgoing) -> str:
         """The provider's URL template for the endpoint that a request goes to.
 
         Raises:
             PeerError: the directory can't be fetched, or has no https URL for the endpoint.
 
         """
-        template = self.directory(outgoing.provider).get(outgoing.endpoint)
+        template = (await self.directory(outgoing.provider)).get(outgoing.endpoint)
         if not isinstance(template, str):
             raise PeerError(f"The directory of {outgoing.provider} has no {outgoing.endpoint}.")
         if urlsplit(template).scheme != "https":
             raise PeerError(f"The directory of {outgoing.provider} has a URL that is not https: {template!r}.")
         return template
 
-    def directory(self, provider: str) -> Mapping[str, object]:
+    async def directory(self, provider: str) -> Mapping[str, object]:
         """The directory document of a provider, fetched when there is no recent one; unknown members are kept.
 
         Raises:
             PeerError: it can't be fetched, or is no JSON object.
 
         """
-        with self._lock:
+        async with self._fetching.setdefault(provider, asyncio.Lock()):
             expires, document = self._directories.get(provider, (0.0, {}))
-        if time.monotonic() < expires:
-            return document
-        answer = self._exchange("GET", f"https://{provider}{DIRECTORY_PATH}")
+            if time.monotonic() >= expires:
+                document = await self._fetch_directory(provider)
+                self._directories[provider] = (time.monotonic() + DIRECTORY_SECONDS, document)
+        return document
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+    async def _fetch_directory(self, provider: str) -> Mapping[str, object]:
+        answer = await self._exchange("GET", f"https://{provider}{DIRECTORY_PATH}")
         if answer.status != httpx.codes.OK:
             raise PeerError(f"{provider} answers {answer.status} when asked for its directory.")
         try:
@@ -165,15 +190,9 @@ class PeerClient:
             raise PeerError(f"The directory of {provider} is not JSON: {error}.") from error
         if not isinstance(document, dict):
             raise PeerError(f"The directory of {provider} is not a JSON object.")
-        with self._lock:
-            self._directories[provider] = (time.monotonic() + DIRECTORY_SECONDS, document)
         return document
 
-    def close(self) -> None:
-        """Close every connection."""
-        self._http.close()
-
-    def _exchange(self, method: str, url: str, body: bytes = b"") -> Answer:
+    async def _exchange(self, method: str, url: str, body: bytes = b"") -> Answer:
         parts = urlsplit(url)
         try:
             address, port = self._addresses.get(parts.hostname or "", (parts.hostname or "", parts.port or 443))
@@ -189,7 +208,23 @@ class PeerClient:
                     "timeout": self._http.timeout.as_dict(),
                 },
             )
-            response = self._http.send(request)
+            async with asyncio.timeout(self._total_seconds):
+                return await self._receive(request)
+        except TimeoutError as error:
+            raise PeerError(f"{method} {url} was not answered in {self._total_seconds:g} seconds.") from error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
             raise PeerError(f"{method} {url} failed: {error or type(error).__name__}.") from error
-        return Answer(response.status_code, response.content, response.headers.get("content-type", ""))
+
+    async def _receive(self, request: httpx.Request) -> Answer:
+        response = await self._http.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > MAX_ANSWER_BYTES:
+                    raise ValueError(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
+        finally:
+            await response.aclose()
+        return Answer(
+            response.status_code, bytes(body), response.headers.get("content-type", ""), tuple(response.headers.items())
+        )

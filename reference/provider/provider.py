@@ -8,7 +8,16 @@ from http import HTTPStatus
 
 from mimi_conformance.reference.provider.identifier_query import IdentifierQueryEndpoint
 from mimi_conformance.reference.provider.key_material import KeyMaterialEndpoint
-from mimi_conformance.reference.provider.messages import Answer, Call, Endpoint, Outgoing, PeerRequest, Refusal
+from mimi_conformance.reference.provider.messages import (
+    Answer,
+    Call,
+    Endpoint,
+    Outgoing,
+    PeerRequest,
+    Refusal,
+    Relay,
+    Unanswered,
+)
 from mimi_conformance.reference.provider.notify import NotifyEndpoint
 from mimi_conformance.reference.provider.own_requests import OwnRequests
 from mimi_conformance.reference.provider.storage import Transaction
@@ -20,11 +29,12 @@ PLAIN_TEXT = "text/plain; charset=utf-8"
 class Provider(KeyMaterialEndpoint, NotifyEndpoint, IdentifierQueryEndpoint, OwnRequests, TransportRules):
     """A MIMI provider as a value: what it answers follows from the request, the time and what it remembers."""
 
-    def handle(self, transaction: Transaction, request: PeerRequest, now: int) -> Answer:
-        """Answer another provider's request.
+    def handle(self, transaction: Transaction, request: PeerRequest, now: int) -> Answer | Relay:
+        """Answer another provider's request, or say whom to ask first.
 
         Every request gets an answer. One that is refused leaves no trace in ``transaction``, which has to be committed
-        before the answer is sent.
+        before the answer, or the question to somebody else, is sent. What comes of a relayed request goes to
+        `answer_to_relayed`, with a transaction of its own: nothing is held while another provider thinks.
 
         Args:
             transaction: what the provider remembers.
@@ -46,8 +56,8 @@ class Provider(KeyMaterialEndpoint, NotifyEndpoint, IdentifierQueryEndpoint, Own
             transaction.rollback()
             return self.answer_to_refusal(route, refusal)
 
-    def answer(self, transaction: Transaction, call: Call, now: int) -> Answer:
-        """Answer what an authenticated provider asks.
+    def answer(self, transaction: Transaction, call: Call, now: int) -> Answer | Relay:
+        """Answer what an authenticated provider asks, or say whom to ask first.
 
         Raises:
             Refusal: it is not served.
@@ -65,6 +75,45 @@ class Provider(KeyMaterialEndpoint, NotifyEndpoint, IdentifierQueryEndpoint, Own
             case _:
                 raise Refusal(HTTPStatus.NOT_FOUND, f"{call.endpoint} is not served here.")
 
+    def answer_to_relayed(
+        self, transaction: Transaction, relay: Relay, outcome: Answer | Unanswered, now: int
+    ) -> Answer:
+        """Answer a request that had to wait for another provider, now that this one has answered or could not be asked.
+
+        As with `handle`, a request that is refused leaves no trace in ``transaction``.
+
+        Args:
+            transaction: what the provider remembers.
+            relay: what `handle` gave.
+            outcome: the other provider's answer, or why there is none.
+            now: milliseconds of the Unix epoch.
+
+        """
+        try:
+            return self.relayed_answer(transaction, relay, outcome, now)
+        except Refusal as refusal:
+            transaction.rollback()
+            return self.answer_to_refusal(None, refusal)
+
+    def relayed_answer(
+        self,
+        transaction: Transaction,  # noqa: ARG002  # for endpoints that remember something of an answer
+        relay: Relay,
+        outcome: Answer | Unanswered,
+        now: int,  # noqa: ARG002  # as above
+    ) -> Answer:
+        """The other provider's answer as it came, unless the endpoint asked has rules of its own.
+
+        Raises:
+            Refusal: 502, there is none.
+
+        """
+        match relay.call.endpoint, outcome:
+            case _, Answer():
+                return Answer(outcome.status, outcome.body, outcome.content_type)
+            case _, Unanswered():
+                raise Refusal(HTTPStatus.BAD_GATEWAY, outcome.reason)
+
     def answer_to_refusal(self, route: Route | None, refusal: Refusal) -> Answer:
         """The status with its reason as text; only notify has no body at all (PROTO 5.5)."""
         silent = route is not None and route.endpoint is Endpoint.NOTIFY
@@ -76,8 +125,8 @@ class Provider(KeyMaterialEndpoint, NotifyEndpoint, IdentifierQueryEndpoint, Own
             refusal.reason,
         )
 
-    def answer_to_own_request(self, transaction: Transaction, outgoing: Outgoing, now: int) -> Answer:
-        """Answer what a local client asks of this provider, without a detour over the network."""
+    def answer_to_own_request(self, transaction: Transaction, outgoing: Outgoing, now: int) -> Answer | Relay:
+        """Answer what a local client asks of this provider, as `handle` does, without a detour over the network."""
         try:
             return self.answer(transaction, Call(outgoing.endpoint, self.domain, outgoing.subject, outgoing.body), now)
         except Refusal as refusal:

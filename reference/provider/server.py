@@ -1,4 +1,4 @@
-"""An HTTPS server with mutual TLS in a thread of its own, for any ASGI app (PROTO 4.1).
+"""An HTTPS server with mutual TLS for any ASGI app, in a thread of its own or together with others (PROTO 4.1).
 
 Uvicorn's HTTP/1.1 protocol does the parsing. What it does not do is done here: it shows the peer's certificate to the
 app, gives up on a connection that never finishes a request's headers, and starts and stops in milliseconds, so that a
@@ -6,11 +6,9 @@ test can afford several servers.
 """
 
 import asyncio
-import contextlib
 import logging
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from email.utils import formatdate
@@ -21,6 +19,8 @@ import h11
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
+
+from mimi_conformance.reference.provider.event_loop import EventLoopThread
 
 PEER_CERTIFICATE = "mimi.peer_certificate"
 """Key in ``scope["extensions"]``: the DER bytes of the peer's certificate, or None when it showed none."""
@@ -172,9 +172,10 @@ class _Protocol(H11Protocol):
 
 
 class TLSServer:
-    """Serves an ASGI app over mutual TLS from a background thread with its own event loop.
+    """Serves an ASGI app over mutual TLS from a background thread with an event loop.
 
     ``with TLSServer(app, ...) as server: server.address`` gives the host and the real port, also when ``port`` is 0.
+    The thread is the server's own unless it is given a ``thread`` to share, which somebody else starts and stops.
     A ready ``tls_context`` replaces the one built from the files, for servers whose TLS is wrong on purpose.
     ``stop`` lets requests in progress finish for ``grace_seconds``, then drops them.
     """
@@ -191,6 +192,7 @@ class TLSServer:
         port: int = 0,
         tls_context: ssl.SSLContext | None = None,
         grace_seconds: float = 1.0,
+        thread: EventLoopThread | None = None,
     ) -> None:
         self._tls_context = tls_context or server_tls_context(
             certificate_chain,
@@ -215,9 +217,10 @@ class TLSServer:
         self._grace_seconds = grace_seconds
         self._state = ServerState()
         self._address: tuple[str, int] | None = None
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping: asyncio.Event | None = None
+        self._shared = thread
+        self._thread = thread or EventLoopThread(f"TLSServer {host}")
+        self._stop_listening: Callable[[], None] | None = None
+        self._clock: asyncio.Task[None] | None = None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -244,12 +247,9 @@ class TLSServer:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         host, port = listener.getsockname()[:2]
         self._address = (host, port)
-        started = threading.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(listener, started)), name=f"TLSServer {host}:{port}", daemon=True
-        )
-        self._thread.start()
-        started.wait()
+        if self._shared is None:
+            self._thread.start()
+        self._thread.run(self._begin(listener))
 
     def trust(self, authorities: str) -> None:
         """Accept client certificates of further authorities, given as PEM; also while running.
@@ -261,13 +261,12 @@ class TLSServer:
         add_authorities(self._tls_context, authorities)
 
     def stop(self) -> None:
-        """Stop accepting, finish or drop what is in progress, and wait for the thread. Harmless when not running."""
-        if self._thread is None or self._loop is None or self._stopping is None:
-            return
-        with contextlib.suppress(RuntimeError):  # the loop is closed already
-            self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join()
-        self._thread = None
+        """Stop accepting, and finish or drop what is in progress. Harmless when not running."""
+        if self._stop_listening is not None:
+            self._thread.run(self._end(self._stop_listening))
+            self._stop_listening = None
+        if self._shared is None:
+            self._thread.stop()
 
     def __enter__(self) -> Self:
         self.start()
@@ -276,14 +275,14 @@ class TLSServer:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    async def _serve(self, listener: socket.socket, started: threading.Event) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        stop_listening = await self.listen(self._loop, listener)
-        clock = asyncio.create_task(self._keep_date_header())
-        started.set()
-        await self._stopping.wait()
-        clock.cancel()
+    async def _begin(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        self._stop_listening = await self.listen(loop, listener)
+        self._clock = loop.create_task(self._keep_date_header())
+
+    async def _end(self, stop_listening: Callable[[], None]) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
         stop_listening()
         await self._finish_connections()
 

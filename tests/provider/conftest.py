@@ -1,6 +1,8 @@
 """A provider to test, and certificates for it and its peers."""
 
+import asyncio
 import datetime as dt
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -91,6 +93,30 @@ class Authority:
         )
 
 
+class WaitingClient:
+    """A PeerClient whose coroutines are waited for, on an event loop of its own."""
+
+    def __init__(self, domain: str, identity: IdentityFiles, authority: Authority) -> None:
+        self._runner = asyncio.Runner()
+        self.client = PeerClient(
+            domain,
+            certificate_chain=identity.certificate_chain,
+            private_key=identity.private_key,
+            authorities=authority.trust,
+        )
+
+    def run(self, coroutine):
+        return self._runner.run(coroutine)
+
+    def __getattr__(self, name: str):
+        method = getattr(self.client, name)
+        return (lambda *values: self.run(method(*values))) if inspect.iscoroutinefunction(method) else method
+
+    def close(self) -> None:
+        self.run(self.client.close())
+        self._runner.close()
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"), "authority")
@@ -151,7 +177,7 @@ def consent_entry(operation: str, requester=BOB, target=ALICE, room=None, key_pa
 class World:
     """The provider of a.example with its memory, seen by its peers and by its own clients."""
 
-    def __init__(self, storage: SQLiteStorage, certificates: dict[str, bytes], peers: PeerClient) -> None:
+    def __init__(self, storage: SQLiteStorage, certificates: dict[str, bytes], peers: WaitingClient) -> None:
         self.storage = storage
         self.certificates = certificates
         self._peers = peers
@@ -159,7 +185,14 @@ class World:
 
     def use(self, provider: Provider) -> None:
         self.provider = provider
-        self.service = LocalService(provider, self.storage, self._peers, lambda _: None, clock=lambda: NOW)
+        self.service = LocalService(
+            provider,
+            self.storage,
+            self._peers.client,
+            trust_clients=lambda _: None,
+            run=self._peers.run,
+            clock=lambda: NOW,
+        )
 
     def ask(self, method: str, path: str, body: bytes = b"", source: str = "b.example", now: int = NOW, **changes):
         """Send a request as the provider ``source`` would; ``changes`` replaces fields of the PeerRequest."""
@@ -185,12 +218,7 @@ class World:
 
 @pytest.fixture
 def world(authority, a_example, b_example, c_example) -> Iterator[World]:
-    peers = PeerClient(
-        "a.example",
-        certificate_chain=a_example.certificate_chain,
-        private_key=a_example.private_key,
-        authorities=authority.trust,
-    )
+    peers = WaitingClient("a.example", a_example, authority)
     storage = SQLiteStorage()
     certificates = {"a.example": a_example.der, "b.example": b_example.der, "c.example": c_example.der}
     world = World(storage, certificates, peers)

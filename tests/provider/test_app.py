@@ -14,6 +14,10 @@ PATH = "/v1/identifierQuery/a.example"
 EMPTY_QUERY = b"\0\0"
 
 
+async def nobody_is_asked(outgoing):
+    raise AssertionError(f"{outgoing} goes out")
+
+
 class Conversation:
     """Calls the app as a server would, with a body in pieces."""
 
@@ -44,7 +48,7 @@ class Conversation:
             "headers": [(b"host", b"a.example"), (b"from", b"mimi@b.example")],
             "extensions": {PEER_CERTIFICATE: self.world.certificates["b.example"]},
         }
-        app = create_app(self.provider, self.world.storage, served=self.served.append)
+        app = create_app(self.provider, self.world.storage, nobody_is_asked, served=self.served.append)
         asyncio.run(app(scope, receive, send))
         if not sent:
             return None

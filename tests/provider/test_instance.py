@@ -1,5 +1,6 @@
 """Two whole providers over real sockets: directories, certificates, consent there and back."""
 
+import asyncio
 import json
 import socket
 from dataclasses import replace
@@ -7,15 +8,17 @@ from dataclasses import replace
 import pytest
 
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider import outgoing as outgoing_module
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.instance import Parts, ReferenceInstance
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing
-from mimi_conformance.reference.provider.outgoing import PeerClient, PeerError
+from mimi_conformance.reference.provider.outgoing import PeerError
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import TLSConfigurationError, TLSServer
 from mimi_conformance.reference.provider.url_template import UrlStyle
 from mimi_conformance.reference.wire.protocol.identifier import IdentifierRequest
+from tests.provider.conftest import WaitingClient
 
 ALICE = MimiUri.user("a.example", "alice")
 ALICES = MimiUri.client("a.example", "alice", "phone")
@@ -46,12 +49,7 @@ def a_and_b(authority, a_example, b_example):
 
 @pytest.fixture
 def client(authority, a_example):
-    client = PeerClient(
-        "a.example",
-        certificate_chain=a_example.certificate_chain,
-        private_key=a_example.private_key,
-        authorities=authority.trust,
-    )
+    client = WaitingClient("a.example", a_example, authority)
     yield client
     client.close()
 
@@ -131,15 +129,19 @@ class Scripted:
         await send({"type": "http.response.body", "body": body})
 
 
+def serving(app, identity, authority) -> TLSServer:
+    return TLSServer(
+        app,
+        certificate_chain=identity.certificate_chain,
+        private_key=identity.private_key,
+        client_authorities=authority.trust,
+    )
+
+
 @pytest.fixture
 def scripted(client, authority, b_example):
     app = Scripted()
-    with TLSServer(
-        app,
-        certificate_chain=b_example.certificate_chain,
-        private_key=b_example.private_key,
-        client_authorities=authority.trust,
-    ) as server:
+    with serving(app, b_example, authority) as server:
         client.add_peers({"b.example": server.address})
         yield app
 
@@ -228,3 +230,34 @@ def test_a_body_that_is_far_too_large_gets_its_answer(a_and_b, client):
     client.add_peers({"b.example": b.address})
     answer = client.send(Outgoing("b.example", Endpoint.NOTIFY, ROOM, bytes(3 * b.settings.max_body_bytes)))
     assert answer.status == 413
+
+
+def test_an_answer_that_never_ends_is_given_up_on(client, authority, b_example):
+    async def drip(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(100):
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await asyncio.Event().wait()
+
+    client.client._total_seconds = 0.2
+    with serving(drip, b_example, authority) as server:
+        client.add_peers({"b.example": server.address})
+        with pytest.raises(PeerError, match=r"was not answered in 0\.2 seconds"):
+            client.directory("b.example")
+
+
+def test_an_answer_that_would_fill_the_memory_is_given_up_on(client, scripted, monkeypatch):
+    monkeypatch.setattr(outgoing_module, "MAX_ANSWER_BYTES", 5)
+    scripted.answer = (200, b"123456")
+    with pytest.raises(PeerError, match="longer than 5 bytes"):
+        client.directory("b.example")
+
+
+def test_many_who_need_a_directory_at_once_fetch_it_once(client, scripted):
+    scripted.answer = directory(notify="https://b.example/v1/notify/{roomId}")
+
+    async def send_many():
+        await asyncio.gather(*(client.client.send(outgoing(Endpoint.NOTIFY, ROOM)) for _ in range(5)))
+
+    client.run(send_many())
+    assert [path for path, _ in scripted.seen].count("/.well-known/mimi-protocol-directory") == 1

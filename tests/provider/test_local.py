@@ -7,7 +7,7 @@ import pytest
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
-from mimi_conformance.reference.provider.messages import Endpoint, LocalRequestError
+from mimi_conformance.reference.provider.messages import Answer, Endpoint, LocalRequestError
 from mimi_conformance.reference.provider.outgoing import PeerError
 from mimi_conformance.reference.provider.users import ConsentDecision
 from mimi_conformance.reference.wire.protocol.identifier import IdentifierRequest
@@ -22,14 +22,17 @@ BOB = MimiUri.user("b.example", "bob")
 class Sent(list):
     """Stands where the network begins, and keeps what would have gone out."""
 
-    def __call__(self, outgoing):
+    answer = Answer(201)
+
+    async def __call__(self, outgoing):
         self.append(outgoing)
+        return self.answer
 
 
 @pytest.fixture
 def sent(world, monkeypatch) -> Sent:
     requests = Sent()
-    monkeypatch.setattr(world._peers, "send", requests)
+    monkeypatch.setattr(world._peers.client, "send", requests)
     return requests
 
 

@@ -23,8 +23,8 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.app import ServedRequest
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing, PeerRequest
-from mimi_conformance.reference.provider.outgoing import PeerClient
 from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
+from tests.provider.conftest import WaitingClient
 
 ALICE = MimiUri.user("a.example", "alice")
 PHONE = MimiUri.client("a.example", "alice", "phone")
@@ -84,18 +84,13 @@ def prepare(folder: Path, world) -> None:
     storage.close()
 
 
-def peer(identity, authority, address) -> PeerClient:
-    client = PeerClient(
-        "b.example",
-        certificate_chain=identity.certificate_chain,
-        private_key=identity.private_key,
-        authorities=authority.trust,
-    )
+def peer(identity, authority, address) -> WaitingClient:
+    client = WaitingClient("b.example", identity, authority)
     client.add_peers({"a.example": address})
     return client
 
 
-def request_consent(client: PeerClient, body: bytes) -> Answer:
+def request_consent(client: WaitingClient, body: bytes) -> Answer:
     return client.send(Outgoing("a.example", Endpoint.REQUEST_CONSENT, ALICE.text, body))
 
 
