@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 from mimi_conformance.mocks.defects.registry import defect
-from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.messages import Answer, Call
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.query_policy import Condition
@@ -147,8 +147,8 @@ class CallsEveryFieldAClaim(Provider):
 class AnswersAQueryOnce(Provider):
     """Finds nobody when it is asked the same again."""
 
-    def __init__(self, settings: ProviderSettings) -> None:
-        super().__init__(settings)
+    def __init__(self, *values: Any) -> None:
+        super().__init__(*values)
         self._answered: set[tuple[Condition, ...]] = set()
 
     def matches(self, user: User, conditions: tuple[Condition, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 from mimi_conformance.mocks.defects.registry import defect
 from mimi_conformance.reference.identity.uri import MimiUri
@@ -134,8 +135,8 @@ class ProcessesDuplicates(Provider):
 class RemembersTheLastRequestOnly(Provider):
     """Recognises a duplicate only right after the request that it repeats."""
 
-    def __init__(self, settings: ProviderSettings) -> None:
-        super().__init__(replace(settings, body_window=replace(settings.body_window, count=1)))
+    def __init__(self, settings: ProviderSettings, *rest: Any) -> None:
+        super().__init__(replace(settings, body_window=replace(settings.body_window, count=1)), *rest)
 
 
 @defect("hears-anybody-as-the-hub", breaks=("PROTO-5.5-32",))
@@ -203,8 +204,8 @@ class DeliversToEverybody(Provider):
 class RefusesItsOwnMessages(Provider):
     """Refuses an event with a message that one of its own clients has sent."""
 
-    def __init__(self, settings: ProviderSettings) -> None:
-        super().__init__(settings)
+    def __init__(self, *values: Any) -> None:
+        super().__init__(*values)
         self._sent: list[bytes] = []
 
     def accept_own_request(self, transaction: Transaction, user: MimiUri, outgoing: Outgoing) -> None:

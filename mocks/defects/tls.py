@@ -12,7 +12,6 @@ from cryptography.x509.oid import NameOID
 
 from mimi_conformance.mocks.defects.registry import defect
 from mimi_conformance.reference.identity.certificate import provider_domains
-from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.instance import Parts
 from mimi_conformance.reference.provider.messages import PeerRequest
 from mimi_conformance.reference.provider.provider import Provider
@@ -122,8 +121,8 @@ class ReadsOneNameOfACertificate(Provider):
 class PinsCertificates(Provider):
     """Knows a provider by the first key that it shows, and no other machine of it."""
 
-    def __init__(self, settings: ProviderSettings) -> None:
-        super().__init__(settings)
+    def __init__(self, *values: Any) -> None:
+        super().__init__(*values)
         self._pinned: dict[str, bytes] = {}
 
     def is_certified(self, certificate: x509.Certificate, source: str) -> bool:

@@ -12,6 +12,8 @@ from typing import TypeVar
 from mimi_conformance.reference.identity.domain import provider_domain
 from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.identity.uri import IdentifierType, MimiUri
+from mimi_conformance.reference.mls.crypto.signature_scheme import Random
+from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.messages import Refusal
 from mimi_conformance.reference.provider.query_policy import QueryPolicy
 from mimi_conformance.reference.provider.storage import BodyWindow
@@ -59,10 +61,19 @@ class ProviderSettings:
 
 
 class ProviderBase:
-    """The settings of a provider, and what its endpoints have in common."""
+    """What makes a provider this one, and what its endpoints have in common.
 
-    def __init__(self, settings: ProviderSettings) -> None:
+    Args:
+        settings: what its operator has chosen.
+        keys: what it signs and decrypts with.
+        random: where everything comes from that nobody else may guess.
+
+    """
+
+    def __init__(self, settings: ProviderSettings, keys: ProviderKeys, random: Random) -> None:
         self.settings = settings
+        self.keys = keys
+        self.random = random
 
     @property
     def domain(self) -> str:

@@ -1,13 +1,16 @@
 """A whole provider in one object: logic, storage, server, client. Starts and stops as a context manager."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from mimi_conformance.reference.mls.crypto.signature_scheme import Random
 from mimi_conformance.reference.provider.app import ServedRequest, create_app
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.event_loop import EventLoopThread
+from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.local import LocalService
 from mimi_conformance.reference.provider.outgoing import PeerClient
 from mimi_conformance.reference.provider.provider import Provider
@@ -46,6 +49,7 @@ class ReferenceInstance:
         port: where to listen; 0 for any free port.
         database: an SQLite file, or ``:memory:``.
         served: told of each request and its answer.
+        random: where keys and nonces come from.
 
     Raises:
         IdentifierError: the domain is none.
@@ -66,13 +70,16 @@ class ReferenceInstance:
         port: int = 0,
         database: Path | str = IN_MEMORY,
         served: Callable[[ServedRequest], None] | None = None,
+        random: Random = os.urandom,
     ) -> None:
         self.settings = ProviderSettings(settings) if isinstance(settings, str) else settings
-        self.provider = parts.provider(self.settings)
         self._peers = parts.peers(
             self.settings.domain, certificate_chain=certificate_chain, private_key=private_key, authorities=trust
         )
         self._storage = SQLiteStorage(database)
+        with self._storage.transaction() as transaction:
+            keys = ProviderKeys.kept(transaction, random)
+        self.provider = parts.provider(self.settings, keys, random)
         self._thread = EventLoopThread(f"provider {self.settings.domain}")
         self._server = parts.server(
             create_app(self.provider, self._storage, self._peers.ask, served=served),

@@ -1,5 +1,11 @@
 -- What the provider remembers. A change of this file needs a new SCHEMA_VERSION in sqlite_storage.py.
 
+-- What the provider's keys follow from; one row.
+CREATE TABLE secret (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    value BLOB NOT NULL
+);
+
 CREATE TABLE user (
     uri TEXT PRIMARY KEY,
     search_types INTEGER NOT NULL,  -- bit N is set when SearchIdentifierType N may find the user

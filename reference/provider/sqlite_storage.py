@@ -20,7 +20,7 @@ from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.protocol.consent import ConsentScope
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
@@ -134,6 +134,13 @@ class SQLiteTransaction:
     def clear(self) -> None:
         for table in _TABLES:
             self._execute(f"DELETE FROM {table}")  # noqa: S608  # a name from the list above
+
+    def secret(self) -> bytes | None:
+        row = self._execute("SELECT value FROM secret").fetchone()
+        return None if row is None else bytes(row[0])
+
+    def keep_secret(self, secret: bytes) -> None:
+        self._execute("INSERT INTO secret VALUES (1, ?)", (secret,))
 
     def add_user(self, user: MimiUri) -> None:
         self._execute("INSERT OR IGNORE INTO user VALUES (?, ?, 0)", (user.text, _to_bits(EVERY_SEARCH_TYPE)))

@@ -36,6 +36,12 @@ class Transaction(Protocol):
     def clear(self) -> None:
         """Forget everything."""
 
+    def secret(self) -> bytes | None:
+        """What the provider's keys follow from; None before `keep_secret`. It outlives `clear`."""
+
+    def keep_secret(self, secret: bytes) -> None:
+        """Remember what the provider's keys follow from, once and for all."""
+
     def add_user(self, user: MimiUri) -> None:
         """Make a local user, unless there is one with this URI."""
 

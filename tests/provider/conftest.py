@@ -19,6 +19,7 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.key_package import create_key_package
 from mimi_conformance.reference.provider.base import ProviderSettings
+from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.local import ClientChange, LocalService, UserChange
 from mimi_conformance.reference.provider.messages import PeerRequest
 from mimi_conformance.reference.provider.outgoing import PeerClient
@@ -174,6 +175,11 @@ def consent_entry(operation: str, requester=BOB, target=ALICE, room=None, key_pa
     )
 
 
+def make_provider(kind: type[Provider] = Provider, **settings) -> Provider:
+    """The provider of a.example, with settings of the test's own; its keys and what it draws are always the same."""
+    return kind(ProviderSettings(**{"domain": "a.example"} | settings), ProviderKeys(bytes(32)), Random(1).randbytes)
+
+
 class World:
     """The provider of a.example with its memory, seen by its peers and by its own clients."""
 
@@ -181,7 +187,7 @@ class World:
         self.storage = storage
         self.certificates = certificates
         self._peers = peers
-        self.use(Provider(ProviderSettings("a.example")))
+        self.use(make_provider())
 
     def use(self, provider: Provider) -> None:
         self.provider = provider

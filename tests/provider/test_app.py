@@ -1,7 +1,6 @@
 """The edge: bodies that are too large, too slow or cut off, and what the server sends back over real connections."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -9,6 +8,7 @@ from mimi_conformance.reference.provider.app import create_app
 from mimi_conformance.reference.provider.messages import DIRECTORY_PATH
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import PEER_CERTIFICATE
+from tests.provider.conftest import make_provider
 
 PATH = "/v1/identifierQuery/a.example"
 EMPTY_QUERY = b"\0\0"
@@ -24,7 +24,7 @@ class Conversation:
     def __init__(self, world, **settings) -> None:
         self.served = []
         self.world = world
-        self.provider = Provider(replace(world.provider.settings, **settings))
+        self.provider = make_provider(**settings)
 
     def run(self, *pieces: bytes, method="POST", path=PATH, ending="complete"):
         """Status, headers and body; ``ending`` may be "stalled" or "disconnected" instead. Empty when unanswered."""
@@ -120,7 +120,7 @@ class Failing(Provider):
 
 def test_a_failure_after_a_change_undoes_the_change(world):
     conversation = Conversation(world)
-    conversation.provider = Failing(world.provider.settings)
+    conversation.provider = make_provider(Failing)
     before = world.dump()
     with pytest.raises(RuntimeError):
         conversation.run(world.entry("request").encode(), path="/v1/requestConsent/a.example")

@@ -1,19 +1,16 @@
 """requestConsent and updateConsent: what is taken, what it changes, who sees it (PROTO 5.7, 8)."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.inbox import DeliveryKind
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
-from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
 from mimi_conformance.reference.provider.users import ConsentDecision
 from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary, ComponentData
+from tests.provider.conftest import make_provider
 
 ALICE = MimiUri.user("a.example", "alice")
 BOB = MimiUri.user("b.example", "bob")
@@ -150,7 +147,7 @@ def test_unknown_users_are_named_or_kept_secret(world, endpoint):
     else:
         entry = world.entry("grant", requester=nobody, target=BOB)
     assert endpoint(world, entry, nobody.text).status == 404
-    world.use(Provider(replace(world.provider.settings, reveal_unknown_users=False)))
+    world.use(make_provider(reveal_unknown_users=False))
     before = world.dump()
     assert endpoint(world, entry, nobody.text).status == 201
     assert world.dump() == before
@@ -182,7 +179,7 @@ def test_a_body_that_is_not_exactly_one_entry_is_refused(world, change):
 def test_the_most_specific_decision_counts_and_then_the_latest(decisions):
     """Against the rule of AMB-110 spelled out over the whole history."""
     storage = SQLiteStorage()
-    provider = Provider(ProviderSettings("a.example"))
+    provider = make_provider()
     with storage.transaction() as transaction:
         for room, granted in decisions:
             transaction.record_decision(ConsentDecision(BOB, ALICE, room, granted))

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.identifier_query import user_part
 from mimi_conformance.reference.provider.local import UserChange
-from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.query_policy import Condition, QueryPolicy
 from mimi_conformance.reference.provider.users import ProfileEntry
 from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary, ComponentData
@@ -23,6 +22,7 @@ from mimi_conformance.reference.wire.protocol.identifier import (
     QueryElement,
     SearchIdentifierType,
 )
+from tests.provider.conftest import make_provider
 
 Search = SearchIdentifierType
 Code = IdentifierQueryCode
@@ -231,7 +231,7 @@ def test_a_partial_search_with_too_many_matches_is_ambiguous(world):
 
 @pytest.mark.parametrize("policy", [QueryPolicy(open=False), QueryPolicy(refused_providers=frozenset({"b.example"}))])
 def test_a_provider_can_be_refused_altogether(alice, policy):
-    alice.use(Provider(replace(alice.provider.settings, query_policy=policy)))
+    alice.use(make_provider(query_policy=policy))
     assert query(alice, element("nick", "Ally")).response_code is Code.forbidden
 
 

@@ -12,7 +12,6 @@ from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_
 from mimi_conformance.reference.mls.crypto.labelled import sign_with_label
 from mimi_conformance.reference.provider.key_material import LABEL
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
-from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.users import ConsentDecision
 from mimi_conformance.reference.wire.mls.credential import Credential, MultiCredential
 from mimi_conformance.reference.wire.mls.group import RequiredCapabilities
@@ -32,6 +31,7 @@ from mimi_conformance.reference.wire.protocol.key_material import (
     KeyMaterialResponse,
     KeyMaterialUserCode,
 )
+from tests.provider.conftest import make_provider
 
 UserCode = KeyMaterialUserCode
 ClientCode = KeyMaterialClientCode
@@ -223,7 +223,7 @@ def test_an_unknown_user_is_said_to_be_unknown_or_nothing_is_said(ready):
         assert codes(claim(ready, target=target, subject=target.text)) == (UserCode.user_unknown, [])
     ready.service.change_user(UserChange(ALICE, deleted=True))
     assert codes(claim(ready)) == (UserCode.user_deleted, [])
-    ready.use(Provider(replace(ready.provider.settings, reveal_unknown_users=False)))
+    ready.use(make_provider(reveal_unknown_users=False))
     for target in (nobody, ALICE):
         assert codes(claim(ready, target=target, subject=target.text)) == (UserCode.no_consent, [])
 

@@ -1,14 +1,11 @@
 """notify as a follower: who may send what, what reaches which client, and duplicates (PROTO 5.5)."""
 
-from dataclasses import replace
-
 import pytest
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.key_package import key_package_ref
 from mimi_conformance.reference.provider.inbox import DeliveryKind
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
-from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.storage import BodyWindow
 from mimi_conformance.reference.wire.mls.crypto import HPKECiphertext
 from mimi_conformance.reference.wire.mls.framing import ContentType, PrivateMessage
@@ -20,6 +17,7 @@ from mimi_conformance.reference.wire.mls.ratchet_tree_options import (
 )
 from mimi_conformance.reference.wire.mls.registries import CipherSuite
 from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
+from tests.provider.conftest import make_provider
 
 ALICE = MimiUri.user("a.example", "alice")
 PHONE = MimiUri.client("a.example", "alice", "phone")
@@ -107,7 +105,7 @@ def test_the_same_body_for_another_room_is_no_duplicate(joined):
 
 
 def with_window(world, window: BodyWindow):
-    world.use(Provider(replace(world.provider.settings, body_window=window)))
+    world.use(make_provider(body_window=window))
 
 
 def test_bodies_are_forgotten_when_newer_ones_push_them_out(joined):

@@ -18,6 +18,7 @@ from mimi_conformance.reference.provider.messages import (
 )
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import PEER_CERTIFICATE
+from tests.provider.conftest import make_provider
 
 ALICE = MimiUri.user("a.example", "alice")
 PHONE = MimiUri.client("a.example", "alice", "phone")
@@ -45,7 +46,7 @@ class Relaying(Provider):
 
 @pytest.fixture
 def relaying(world):
-    world.use(Relaying(world.provider.settings))
+    world.use(make_provider(Relaying))
     return world
 
 

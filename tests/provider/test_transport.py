@@ -1,16 +1,15 @@
 """Host, path, method, From and certificate: who is served at all (PROTO 4.1)."""
 
 import json
-from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.messages import DIRECTORY_PATH, Endpoint
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.url_template import UrlStyle
+from tests.provider.conftest import make_provider
 
 QUERY = "/v1/identifierQuery/a.example"
 EMPTY_QUERY = b"\0\0"
@@ -35,7 +34,7 @@ def test_a_request_for_another_provider_is_misdirected(world, host):
 
 
 def test_the_host_of_the_urls_is_ours_too(world):
-    world.use(Provider(ProviderSettings("a.example", url="https://mimi.a.example/x")))
+    world.use(make_provider(url="https://mimi.a.example/x"))
     assert (
         world.ask("POST", "/x/identifierQuery/a.example", EMPTY_QUERY, headers=headers("mimi.a.example")).status == 200
     )
@@ -118,7 +117,7 @@ def test_the_schema_refuses_what_is_no_template(template):
 
 
 def test_urls_can_be_written_with_slashes(world):
-    world.use(Provider(replace(world.provider.settings, url_style=UrlStyle.SLASHES)))
+    world.use(make_provider(url_style=UrlStyle.SLASHES))
     path = "/v1/notify/b.example/r/clubhouse"
     assert "no FanoutMessage" in world.ask("POST", path).reason
 
@@ -129,6 +128,6 @@ class Gullible(Provider):
 
 
 def test_a_subclass_replaces_one_rule_and_keeps_the_others(world):
-    world.use(Gullible(world.provider.settings))
+    world.use(make_provider(Gullible))
     assert world.ask("POST", QUERY, EMPTY_QUERY, certificate=None).status == 200
     assert world.ask("POST", QUERY, EMPTY_QUERY, headers=headers("c.example")).status == 421
