@@ -64,5 +64,47 @@ class MessageIdRule(Rule):
     HASH_KNOWN = RuleText(f"{DRAFT}, section 9.1", "The first octet of a message id is a known hash function.")
 
 
+class PartRule(Rule):
+    """How one part of a message refers to another."""
+
+    CONTENT_ID_URI = RuleText(f"{DRAFT}, section 4.4", "A content ID URI is cid:, a part index, and @local.invalid.")
+    CONTENT_ID_TARGET = RuleText(
+        f"{DRAFT}, section 4.4", "A content ID URI refers to a SinglePart or an ExternalPart of the message."
+    )
+
+
+class FeatureRule(Rule):
+    """What a message is not made to say here, though receivers might accept it."""
+
+    REACTION = RuleText(f"{DRAFT}, section 5.7", "What is unliked is a reaction.")
+    EXTENSION_ONCE = RuleText(f"{DRAFT}, section 4.3", "A message has an extension once.")
+    EXTENSION_KEY = RuleText(f"{DRAFT}, section 8.2.1", "An extension is sent with a key, not with 0 or an empty text.")
+    EXTENSION_SIZE = RuleText(
+        f"{DRAFT}, section 4.3", "An extension is sent with a value of at most 4,095 octets (AMB-186)."
+    )
+
+
+class AttachmentRule(Rule):
+    """What content that travels beside its message is checked for."""
+
+    EXPIRES = RuleText(f"{DRAFT}, section 4.5", "External content is fetched before it expires.")
+    URL = RuleText(f"{DRAFT}, section 7.1", "External content is fetched at http and https URLs.")
+    SIZE = RuleText(f"{DRAFT}, section 4.5", "The size of external content is what the part says.")
+    CONTENT_HASH = RuleText(f"{DRAFT}, section 4.5", "The hash of the octets at the URL is the contentHash.")
+    ENC_ALG = RuleText(f"{DRAFT}, section 4.5", "The AEAD algorithm is known.")
+    KEY = RuleText(f"{DRAFT}, section 4.5", "The key has the length that its algorithm asks for.")
+    NONCE = RuleText(f"{DRAFT}, section 4.5", "The nonce has the length that its algorithm asks for.")
+    DECRYPTION = RuleText(f"{DRAFT}, section 4.5", "The octets at the URL decrypt with the key, nonce and aad.")
+
+
+class DerivedRule(Rule):
+    """What values that are derived for a message keep to."""
+
+    ARRAY = RuleText(f"{DRAFT}, section 4.6", "Derived values are an array of seven fields of their types.")
+    MESSAGE_ID = RuleText(f"{DRAFT}, section 4.6", "A message id has 32 octets.")
+    TIMESTAMP = RuleText(f"{DRAFT}, section 4.6", "A timestamp is milliseconds in 64 bits, or an extended time.")
+    LEAF_INDEX = RuleText(f"{DRAFT}, section 4.6", "A leaf index is a number of 32 bits.")
+
+
 class ContentError(RuleError):
     """Bytes, or a value, that break a rule of this room. The place is a field, or a byte of the encoding."""
