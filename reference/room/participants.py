@@ -62,13 +62,13 @@ class ParticipantList:
     """
 
     entries: tuple[UserRolePair, ...] = ()
-    clients_by_user: Mapping[User, tuple[Client, ...]] = NO_CLIENTS
+    clients_by_user: Mapping[User, tuple[Client, ...]] = field(default_factory=lambda: NO_CLIENTS)
     client_count: int = field(default=0, compare=False)
-    _roles: Mapping[User, int] = field(default=MappingProxyType({}), repr=False, compare=False)
-    _user_at: Mapping[int, User] = field(default=MappingProxyType({}), repr=False, compare=False)
-    _participants: Mapping[int, int] = field(default=_NO_NUMBERS, repr=False, compare=False)
-    _active: Mapping[int, int] = field(default=_NO_NUMBERS, repr=False, compare=False)
-    _providers: Mapping[str | None, int] = field(default=MappingProxyType({}), repr=False, compare=False)
+    _roles: Mapping[User, int] = field(default_factory=dict, repr=False, compare=False)
+    _user_at: Mapping[int, User] = field(default_factory=dict, repr=False, compare=False)
+    _participants: Mapping[int, int] = field(default_factory=dict, repr=False, compare=False)
+    _active: Mapping[int, int] = field(default_factory=dict, repr=False, compare=False)
+    _providers: Mapping[str | None, int] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(

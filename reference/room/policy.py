@@ -64,6 +64,9 @@ NOBODY: Final = RoomRole(Role(NO_ROLE, b"", b"", (), 0, None, 0, None, ()))
 """Role zero where the room does not define it (AMB-160)."""
 
 
+_NO_COMPONENTS: Final[Mapping[str, Struct]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class RoomPolicy:
     """The policy of a room.
@@ -79,7 +82,7 @@ class RoomPolicy:
     base: BaseRoomPolicy
     roles: Mapping[int, RoomRole]
     preauthorization: PreAuthData | None = None
-    components: Mapping[str, Struct] = MappingProxyType({})
+    components: Mapping[str, Struct] = field(default_factory=lambda: _NO_COMPONENTS)
 
     @classmethod
     def of(
@@ -87,7 +90,7 @@ class RoomPolicy:
         base: BaseRoomPolicy,
         roles: RoleData,
         preauthorization: PreAuthData | None = None,
-        components: Mapping[str, Struct] = MappingProxyType({}),
+        components: Mapping[str, Struct] = _NO_COMPONENTS,
     ) -> "RoomPolicy":
         """The policy that the data of the components makes."""
         return cls(base, {role.role_index: RoomRole(role) for role in roles.roles}, preauthorization, components)
