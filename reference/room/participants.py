@@ -116,6 +116,11 @@ class ParticipantList:
         """How many participants with a role are active."""
         return self._active.get(role_index, 0)
 
+    @property
+    def roles_in_use(self) -> frozenset[int]:
+        """The roles that participants have."""
+        return frozenset(role_index for role_index, number in self._participants.items() if number)
+
     def participants_of(self, provider: str) -> int:
         """How many participants a provider has, by its domain (PROTO 7.4)."""
         return self._providers.get(provider, 0)
