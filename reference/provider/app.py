@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from mimi_conformance.reference.provider.messages import Answer, Outgoing, PeerRequest, Refusal, Relay, Unanswered
+from mimi_conformance.reference.provider.messages import Answer, Outgoing, PeerRequest, Refusal, Unanswered
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import PEER_CERTIFICATE, ASGIApp, Receive, Scope, Send
 from mimi_conformance.reference.provider.storage import Storage
@@ -57,13 +57,12 @@ def create_app(
     """
 
     async def decided(request: PeerRequest) -> Answer:
-        with storage.transaction() as transaction:
-            answer = provider.handle(transaction, request, clock())
-        if isinstance(answer, Relay):
-            outcome = await ask(answer.outgoing)
-            with storage.transaction() as transaction:
-                return provider.answer_to_relayed(transaction, answer, outcome, clock())
-        return answer
+        answer = await storage.run(lambda transaction: provider.handle(transaction, request, clock()))
+        if isinstance(answer, Answer):
+            return answer
+        relay = answer
+        outcome = await ask(relay.outgoing)
+        return await storage.run(lambda transaction: provider.answer_to_relayed(transaction, relay, outcome, clock()))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()

@@ -79,3 +79,32 @@ CREATE TABLE delivery (
     body BLOB NOT NULL
 );
 CREATE INDEX delivery_client ON delivery (client, cursor);
+
+-- An event that is to go to followers, until the last of them has it.
+CREATE TABLE outbox_event (
+    id INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
+);
+
+-- One event for one provider. Entries with the same first one are sent as one notify body; that one has no first itself.
+CREATE TABLE outbox_entry (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    provider TEXT NOT NULL,
+    room TEXT NOT NULL,
+    event INTEGER NOT NULL REFERENCES outbox_event (id),
+    accepted INTEGER NOT NULL,
+    first INTEGER,
+    size INTEGER NOT NULL  -- of the body up to here
+);
+CREATE INDEX outbox_entry_lane ON outbox_entry (provider, room);  -- ends with the position
+CREATE INDEX outbox_entry_event ON outbox_entry (event);
+
+-- What was given up.
+CREATE TABLE outbox_loss (
+    provider TEXT NOT NULL,
+    room TEXT NOT NULL,
+    events INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    given_up INTEGER NOT NULL,
+    reason TEXT NOT NULL
+);

@@ -1,16 +1,20 @@
 """What the provider remembers, as an interface: the protocol logic knows this and not the database behind it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
+from mimi_conformance.reference.provider.outbox import Backlog, Lane, Loss, NotifyBody
 from mimi_conformance.reference.provider.users import ConsentDecision, ProfileEntry, User
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.protocol.consent import ConsentScope
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
+from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +114,40 @@ class Transaction(Protocol):
     def deliveries(self, client: MimiUri, after: int) -> tuple[Delivery, ...]:
         """A client's deliveries with a cursor greater than ``after``, oldest first."""
 
+    def send_later(self, providers: Iterable[str], room: MimiUri, event: FanoutMessage) -> None:
+        """Have each of these providers notified of an event, after everything in the room before it (PROTO 5.5)."""
+
+    def next_body(self, lane: Lane) -> NotifyBody | None:
+        """What is to be sent next in a lane; the same until `remove_body` or `give_up`, also after a restart."""
+
+    def remove_body(self, body: NotifyBody) -> bool:
+        """Forget what a follower has received; whether something else waits in the lane."""
+
+    def give_up(self, body: NotifyBody, reason: str, now: int) -> bool:
+        """Do as `remove_body`, but remember for `losses` that the follower has not got it."""
+
+    def backlogs(self) -> tuple[Backlog, ...]:
+        """The lanes in which something waits."""
+
+    def losses(self) -> tuple[Loss, ...]:
+        """What was given up, oldest first."""
+
 
 class Storage(Protocol):
     """Where transactions come from; safe to use from several threads."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """A transaction that is durable once the block has been left, and undone when it is left by an exception."""
+
+    async def run(self, work: Callable[[Transaction], T]) -> T:
+        """Do ``work`` in a transaction, and return what it returns once that is durable.
+
+        Transactions that an event loop runs at the same time may become durable together; an exception of ``work``
+        undoes what it has written, and nothing else.
+        """
+
+    def watch_outbox(self, watch: Callable[[set[Lane]], None]) -> None:
+        """Tell ``watch`` of lanes that got something new, once it is durable; in whatever thread that happens."""
 
     @property
     def commits(self) -> int:

@@ -1,8 +1,10 @@
 """The database: all or nothing, kept in a file, and refused when it is somebody else's."""
 
+import asyncio
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -127,3 +129,84 @@ def test_a_database_has_one_process_at_a_time(tmp_path):
     with pytest.raises(StorageError, match="locked"):
         SQLiteStorage(tmp_path / "mimi.sqlite")
     storage.close()
+
+
+def failing(transaction) -> None:
+    transaction.add_user(MimiUri.user("a.example", "nobody"))
+    raise LookupError
+
+
+def refused(transaction) -> str:
+    transaction.add_user(MimiUri.user("a.example", "nobody"))
+    transaction.rollback()
+    return "refused"
+
+
+def test_requests_of_the_same_moment_share_a_commit_and_are_undone_alone(storage):
+    others = [MimiUri.user("a.example", f"user{number}") for number in range(3)]
+
+    async def serve():
+        seen = storage.commits
+        results = await asyncio.gather(
+            storage.run(failing),
+            storage.run(refused),
+            *(storage.run(lambda transaction, user=user: transaction.add_user(user)) for user in others),
+            return_exceptions=True,
+        )
+        return results, storage.commits - seen
+
+    results, commits = asyncio.run(serve())
+    assert isinstance(results[0], LookupError)
+    assert results[1:] == ["refused", None, None, None]
+    assert commits == 1
+    assert [user.uri for user in users(storage)] == others
+
+
+def test_nobody_is_answered_before_it_is_durable(tmp_path):
+    path = tmp_path / "mimi.sqlite"
+    storage = SQLiteStorage(path)
+    on_disk = []
+
+    async def add(user):
+        await storage.run(lambda transaction: transaction.add_user(user))
+        # A copy of the files as they are now is what a crash would leave.
+        crashed = tmp_path / f"crashed-{len(on_disk)}.sqlite"
+        for suffix in ("", "-wal"):
+            Path(f"{crashed}{suffix}").write_bytes(Path(f"{path}{suffix}").read_bytes())
+        reopened = SQLiteStorage(crashed)
+        on_disk.append(user in {known.uri for known in users(reopened)})
+        reopened.close()
+
+    async def serve():
+        await asyncio.gather(*(add(MimiUri.user("a.example", f"user{number}")) for number in range(5)))
+
+    asyncio.run(serve())
+    storage.close()
+    assert on_disk == [True] * 5
+
+
+def test_when_the_commit_fails_everybody_who_shares_it_hears_of_it(storage):
+    class FullDisk:
+        """A connection that can't commit."""
+
+        def __init__(self, connection) -> None:
+            self.connection = connection
+
+        def __getattr__(self, name):
+            return getattr(self.connection, name)
+
+        def execute(self, statement, *values):
+            if statement == "COMMIT":
+                raise sqlite3.OperationalError("database or disk is full")
+            return self.connection.execute(statement, *values)
+
+    async def serve():
+        storage._connection = FullDisk(storage._connection)
+        return await asyncio.gather(
+            *(storage.run(lambda transaction: transaction.add_user(ALICE)) for _ in range(2)), return_exceptions=True
+        )
+
+    results = asyncio.run(serve())
+    storage._connection = storage._connection.connection
+    assert [str(error) for error in results] == ["database or disk is full"] * 2
+    assert users(storage) == ()

@@ -1,0 +1,33 @@
+# ruff: noqa: D102  # the methods are described in storage.Transaction
+"""The provider's secret, and its clients' KeyPackages."""
+
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.tables.table import Table
+from mimi_conformance.reference.wire.mls.key_package import KeyPackage
+
+
+class KeyTables(Table):
+    """The tables ``secret`` and ``key_package``."""
+
+    def secret(self) -> bytes | None:
+        row = self._execute("SELECT value FROM secret").fetchone()
+        return None if row is None else bytes(row[0])
+
+    def keep_secret(self, secret: bytes) -> None:
+        self._execute("INSERT INTO secret VALUES (1, ?)", (secret,))
+
+    def add_key_package(self, client: MimiUri, reference: bytes, key_package: KeyPackage) -> bool:
+        values = (reference, client.text, key_package.encode())
+        return self._changes("INSERT OR IGNORE INTO key_package VALUES (?, ?, ?, 0)", values)
+
+    def unused_key_packages(self, client: MimiUri) -> tuple[tuple[bytes, KeyPackage], ...]:
+        rows = self._execute(
+            "SELECT reference, body FROM key_package WHERE client = ? AND NOT used ORDER BY rowid", (client.text,)
+        )
+        return tuple((reference, KeyPackage.decode(body)) for reference, body in rows)
+
+    def use_key_package(self, reference: bytes) -> None:
+        self._execute("UPDATE key_package SET used = 1 WHERE reference = ?", (reference,))
+
+    def client_of_key_package(self, reference: bytes) -> MimiUri | None:
+        return self._uri("SELECT client FROM key_package WHERE reference = ?", (reference,))
