@@ -18,13 +18,13 @@ class Member:
 
     Attributes:
         user: whose client it is.
-        leaf_index: its leaf.
+        leaf_index: its leaf; None where nobody but the group can see it, as for whoever sends an application message.
         claims: what its credential claims (POLICY 4).
 
     """
 
     user: User
-    leaf_index: int
+    leaf_index: int | None = None
     claims: frozenset[Claim] = NO_CLAIMS
 
 

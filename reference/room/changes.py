@@ -38,6 +38,8 @@ class AddParticipant:
 class AddClients:
     """Clients of a user are added to the group, while the participant list stays as it is.
 
+    To start a group for a persistent room that has none is such a change, too (POLICY 5).
+
     Attributes:
         user: whose clients.
         clients: the clients.
@@ -166,27 +168,33 @@ class MaintainGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class StartGroup:
-    """A new group is started for a persistent room without one (POLICY 5).
-
-    Attributes:
-        client: the client that starts it.
-
-    """
-
-    client: Client
-
-
-@dataclass(frozen=True, slots=True)
 class DestroyRoom:
     """The room is ended for good (POLICY 8.6)."""
 
 
+_RESERVED: Final = frozenset({CapabilityType.can_send_direct_message, CapabilityType.can_target_message})
+USABLE: Final = frozenset(
+    capability
+    for capability in CapabilityType
+    if (0x0100 <= capability < 0x0300 or 0x0400 <= capability < 0x0500) and capability not in _RESERVED
+)
+"""The capabilities about messages, assets and calls (POLICY 8.3 to 8.5)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A capability of sections 8.3 to 8.5 of the policy draft is used: something about messages, assets or calls."""
+    """A capability is used that leaves the room as it is: something about messages, assets or calls.
+
+    Raises:
+        ValueError: the capability is none of those.
+
+    """
 
     capability: CapabilityType
+
+    def __post_init__(self) -> None:
+        if self.capability not in USABLE:
+            raise ValueError(f"{self.capability.name} is no capability about messages, assets or calls.")
 
 
 SEND_MESSAGE: Final = Use(CapabilityType.can_send_message)
@@ -207,7 +215,6 @@ Change: TypeAlias = (
     | ChangeExtensions
     | Reinitialize
     | MaintainGroup
-    | StartGroup
     | DestroyRoom
     | Use
 )

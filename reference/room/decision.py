@@ -1,5 +1,6 @@
 """Yes or no, and why."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -36,3 +37,19 @@ class Refused:
 
 
 Decision: TypeAlias = Allowed | Refused
+
+
+def first_allowed(ways: Iterable[Decision]) -> Decision:
+    """The first of several ways to a change that is open, or why the first of all is not.
+
+    Args:
+        ways: what each way comes to, of which there is at least one.
+
+    """
+    refused: Refused | None = None
+    for way in ways:
+        if isinstance(way, Allowed):
+            return way
+        refused = refused or way
+    assert refused is not None, "There is at least one way."
+    return refused

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.room.participants import ParticipantList, User
-from mimi_conformance.reference.room.policy import RoomPolicy
+from mimi_conformance.reference.room.policy import BANNED, RoomPolicy
 from mimi_conformance.reference.wire.protocol.room_metadata import RoomMetaData
 
 
@@ -41,7 +41,7 @@ class RoomView:
         return user in self.participants and not self.is_banned(user)
 
     @property
-    def users(self) -> int:
+    def user_count(self) -> int:
         """How many entries of the participant list are not banned ones (POLICY 5)."""
-        banned = sum(self.participants.participants_in(i) for i in self.policy.roles if self.policy.is_banned(i))
+        banned = self.participants.participants_in(BANNED) if self.policy.is_banned(BANNED) else 0
         return len(self.participants) - banned
