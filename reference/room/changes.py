@@ -133,13 +133,13 @@ class ChangeComponent:
 
     Attributes:
         component_id: its number.
-        update: the decoded update; None for a component that nobody here knows.
+        value: what it holds afterwards; None for a component that nobody here knows, and for one that goes.
         removed: whether the component goes.
 
     """
 
     component_id: int
-    update: Struct | None = None
+    value: Struct | None = None
     removed: bool = False
 
 

@@ -96,6 +96,17 @@ class ParticipantList:
         """The role of a user; None when the user is not listed."""
         return self._roles.get(user)
 
+    def index(self, user: User) -> int:
+        """The place of a user in the list. Looks at everybody: for whoever makes a change, never to decide about it.
+
+        Raises:
+            ParticipantError: the user is not listed.
+
+        """
+        if user not in self._roles:
+            raise ParticipantError("A user is not listed", user)
+        return [entry.user for entry in self.entries].index(user)
+
     def clients(self, user: User) -> tuple[Client, ...]:
         """The clients of a user."""
         return self.clients_by_user.get(user, ())

@@ -1,8 +1,10 @@
 """Who may do what in a room: section 8 of the policy draft, and what other sections and drafts add to it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mimi_conformance.reference.room.actors import Actor, Committer
+from mimi_conformance.reference.room.application import policy_after
 from mimi_conformance.reference.room.authorization import (
     adding,
     messages,
@@ -34,6 +36,7 @@ from mimi_conformance.reference.room.changes import (
     RemoveParticipant,
     Use,
 )
+from mimi_conformance.reference.room.components.agreement import disagreements
 from mimi_conformance.reference.room.decision import Decision, Refused
 from mimi_conformance.reference.room.surroundings import ALONE, Surroundings
 from mimi_conformance.reference.room.view import RoomView
@@ -48,6 +51,8 @@ def authorize(
 ) -> Decision:
     """Whether somebody may make a change by itself: propose it, or do what no commit is needed for (POLICY 8).
 
+    What a change gives to a component is valid by itself; `components` sees to that.
+
     Args:
         view: the room with everything that the hub has accepted so far (PROTO 7.1, AMB-049).
         actor: who wants it.
@@ -58,9 +63,7 @@ def authorize(
     """
     question = Question(view, actor, acting_role(view, actor), Outcome(view, [change]), surroundings)
     decision = _decide(question, change)
-    if isinstance(decision, Refused):
-        return decision
-    return conflict([*pending, change]) or decision
+    return decision if isinstance(decision, Refused) else _together(view, [change], pending) or decision
 
 
 def authorize_commit(
@@ -90,7 +93,18 @@ def authorize_commit(
         for act in (Act(committer, MaintainGroup()), *acts)
     )
     refusals = (decision for decision in (commit, *decisions) if isinstance(decision, Refused))
-    return next(refusals, None) or conflict([*pending, *changes]) or commit
+    return next(refusals, None) or _together(view, changes, pending) or commit
+
+
+def _together(view: RoomView, changes: Sequence[Change], pending: Sequence[Change]) -> Refused | None:
+    """Why changes cannot be made together, each of which may be made; None when they can."""
+    if refusal := conflict([*pending, *changes]):
+        return refusal
+    policy = policy_after(view.policy, changes)
+    if policy is view.policy:
+        return None
+    found = next(disagreements(replace(view, policy=policy)), None)
+    return None if found is None else Refused(found.rule, f"In {' and '.join(found.components)}: {found.value}.")
 
 
 def _decide(question: Question, change: Change) -> Decision:  # noqa: C901, PLR0911, PLR0912 - one arm for each change

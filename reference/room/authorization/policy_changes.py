@@ -4,7 +4,7 @@ from typing import Final
 
 from mimi_conformance.reference.room.actors import ExternalSender
 from mimi_conformance.reference.room.authorization.limits import not_within, parent_room
-from mimi_conformance.reference.room.authorization.question import Question, shown_role
+from mimi_conformance.reference.room.authorization.question import Question
 from mimi_conformance.reference.room.changes import (
     ChangeBasePolicy,
     ChangeComponent,
@@ -24,7 +24,6 @@ class PolicyRule(RoomRule):
     """Who changes the policy."""
 
     CAN_CHANGE_ROLE_DEFINITIONS = ("POLICY-8.6-02", "canChangeRoleDefinitions allows changing the roles.")
-    ROLES_IN_USE = ("POLICY-3-14", "No role goes that a participant has.", "AMB-171")
     CAN_CHANGE_PREAUTHORIZED_USER_LIST = (
         "POLICY-8.6-03",
         "canChangePreauthorizedUserList allows changing the preauthorised users.",
@@ -73,22 +72,13 @@ _ABOUT_MLS: Final = frozenset(
 
 
 def can_change_role_definitions(question: Question, change: ChangeRoles) -> Decision:
-    """The holder can change the definitions of the roles, as long as everybody keeps one."""
+    """The holder can change the definitions of the roles."""
     rule = PolicyRule.CAN_CHANGE_ROLE_DEFINITIONS
     return (
         question.lacks(CapabilityType.can_change_role_definitions, rule)
-        or _orphans(question, {role.role_index for role in change.roles.roles})
         or question.surroundings.envelope.refusal("roles_list", change.roles)
         or Allowed(rule)
     )
-
-
-def _orphans(question: Question, kept: set[int]) -> Refused | None:
-    for index, role in question.policy.roles.items():
-        holders = question.outcome.participants_in(index)
-        if holders and index not in kept:
-            return Refused(PolicyRule.ROLES_IN_USE, f"{shown_role(role)} would go, and {holders} participants have it.")
-    return None
 
 
 def can_change_preauthorized_user_list(question: Question, change: ChangePreauthorization) -> Decision:
@@ -141,8 +131,8 @@ def change_component(question: Question, change: ChangeComponent) -> Decision:
     if change.removed and name is not None and not about_mls:
         return Refused(PolicyRule.STAYS, f"{name} would go.")
     refusal = question.lacks(capability, rule)
-    if refusal is None and name is not None and change.update is not None:
-        refusal = question.surroundings.envelope.refusal(name, change.update)
+    if refusal is None and name is not None and change.value is not None:
+        refusal = question.surroundings.envelope.refusal(name, change.value)
     return refusal or Allowed(rule)
 
 
