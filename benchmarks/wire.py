@@ -1,4 +1,4 @@
-"""Decoding and encoding beside the PyPI package `rfc9420`, in one process: `python benchmarks/wire.py`.
+"""Decoding and encoding beside the PyPI package `rfc9420`, in one process: `python -m benchmarks.wire`.
 
 The inputs are made here, so that every machine measures the same bytes; before anything is timed, both libraries must
 read them and write them back unchanged. A ratio above 1 says how many times faster this project's codec is.
