@@ -61,9 +61,25 @@ def authorize(
         pending: accepted changes that have to share the next commit with this one. They are in the view already.
 
     """
-    question = Question(view, actor, acting_role(view, actor), Outcome(view, [change]), surroundings)
-    decision = _decide(question, change)
-    return decision if isinstance(decision, Refused) else _together(view, [change], pending) or decision
+    return authorize_proposals(view, [Act(actor, change)], surroundings, pending)
+
+
+def authorize_proposals(
+    view: RoomView, acts: Sequence[Act], surroundings: Surroundings = ALONE, pending: Sequence[Change] = ()
+) -> Decision:
+    """Whether changes may be proposed together. Each has to be allowed; numbers count after all of them (AMB-162).
+
+    Args:
+        view: as for `authorize`.
+        acts: the changes, of which there is at least one, each with the actor whose right counts.
+        surroundings: what lies outside the room.
+        pending: as for `authorize`.
+
+    Returns:
+        What allows the first of them, or the first refusal.
+
+    """
+    return _decide_together(view, acts, surroundings, pending, committer=None)
 
 
 def authorize_commit(
@@ -86,14 +102,25 @@ def authorize_commit(
         What allows the committer to commit, or the first refusal.
 
     """
+    commit = Act(committer, MaintainGroup())
+    return _decide_together(view, [commit, *acts], surroundings, pending, committer)
+
+
+def _decide_together(
+    view: RoomView,
+    acts: Sequence[Act],
+    surroundings: Surroundings,
+    pending: Sequence[Change],
+    committer: Committer | None,
+) -> Decision:
     changes = [act.change for act in acts]
     outcome = Outcome(view, changes)
-    commit, *decisions = (
+    decisions = [
         _decide(Question(view, act.actor, acting_role(view, act.actor), outcome, surroundings, committer), act.change)
-        for act in (Act(committer, MaintainGroup()), *acts)
-    )
-    refusals = (decision for decision in (commit, *decisions) if isinstance(decision, Refused))
-    return next(refusals, None) or _together(view, changes, pending) or commit
+        for act in acts
+    ]
+    refusals = (decision for decision in decisions if isinstance(decision, Refused))
+    return next(refusals, None) or _together(view, changes, pending) or decisions[0]
 
 
 def _together(view: RoomView, changes: Sequence[Change], pending: Sequence[Change]) -> Refused | None:
