@@ -1,6 +1,6 @@
 """Which reading the reference takes where the drafts allow several, and which others a target may take.
 
-The drafts are ambiguous in 224 known places, numbered ``AMB-001`` to ``AMB-224``. The places that a core flow meets
+The drafts are ambiguous in 225 known places, numbered ``AMB-001`` to ``AMB-225``. The places that a core flow meets
 were decided one by one. All others follow four rules, the first that applies:
 
 1. what a structure or sentence literally shows beats what the prose around it suggests;

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from mimi_conformance.reference.room.actors import ExternalJoiner, ExternalSender, JoinCode, Member
 from mimi_conformance.reference.room.authorization.limits import LimitRule, fixed, no_admission, no_more_clients
 from mimi_conformance.reference.room.authorization.question import Question, shown, shown_capability, shown_role
-from mimi_conformance.reference.room.changes import AddClients, AddParticipant
+from mimi_conformance.reference.room.authorization.role_changes import can_ban
+from mimi_conformance.reference.room.changes import AddClients, AddParticipant, ChangeRole
 from mimi_conformance.reference.room.decision import Allowed, Decision, Refused, first_allowed
 from mimi_conformance.reference.room.policy import NO_ROLE
 from mimi_conformance.reference.room.rule import RoomRule
@@ -66,9 +67,18 @@ class AddingRule(RoomRule):
 
 
 def add_participant(question: Question, change: AddParticipant) -> Decision:
-    """Whether a user may be put on the participant list."""
-    joins = change.user == question.actor.user
-    return _join(question, change) if joins else can_add_participant(question, change)
+    """Whether a user may be put on the participant list: by itself, by somebody else, or to be banned in advance."""
+    if change.user == question.actor.user:
+        return _join(question, change)
+    return first_allowed(_ways_to_add(question, change))
+
+
+def _ways_to_add(question: Question, change: AddParticipant) -> Iterator[Decision]:
+    if question.policy.is_banned(change.role_index):
+        yield question.listed(change.user, AddingRule.CAN_ADD_PARTICIPANT) or can_ban(
+            question, ChangeRole(change.user, change.role_index)
+        )
+    yield can_add_participant(question, change)
 
 
 def can_add_participant(question: Question, change: AddParticipant) -> Decision:

@@ -29,6 +29,7 @@ class LimitRule(RoomRule):
         "AMB-172",
     )
     LONG_TERM_IDENTIFIERS = ("POLICY-5-20", "Without pseudonyms_allowed, credentials carry long-term identifiers.")
+    BANNED_STAY_OUT = ("POLICY-2.1-01", "A banned user has no client in the group.")
     CONSTRAINTS = ("POLICY-3-15", "The constraints of a role hold after each change.", "AMB-162")
 
 
@@ -99,10 +100,12 @@ def parent_room(question: Question, base: BaseRoomPolicy) -> RoomView | Refused:
 
 
 def no_more_clients(question: Question, user: User) -> Refused | None:
-    """Whether the clients that a user would have are too many, or known by a pseudonym that the room doesn't allow."""
+    """Whether the clients that a user would have are too many, or not such as the room allows."""
     base, clients = question.policy.base, question.outcome.clients(user)
     if not clients:
         return None
+    if question.policy.is_banned(question.outcome.role_index(user)):
+        return Refused(LimitRule.BANNED_STAY_OUT, f"{shown(user)} would have a client in the group, and be banned.")
     if not base.multi_device and len(clients) > 1:
         return Refused(
             LimitRule.ONE_CLIENT_EACH,

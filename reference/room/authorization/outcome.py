@@ -15,7 +15,7 @@ from mimi_conformance.reference.room.changes import (
     RemoveClients,
     RemoveParticipant,
 )
-from mimi_conformance.reference.room.participants import Client, User
+from mimi_conformance.reference.room.participants import Client, User, provider_of
 from mimi_conformance.reference.room.view import RoomView
 
 
@@ -40,10 +40,11 @@ class Outcome:
             self._apply(change)
         self._participants: Counter[int] = Counter()
         self._active: Counter[int] = Counter()
+        self._providers: Counter[str | None] = Counter()
         self._clients = 0
         for user, after in self._touched.items():
-            self._tally(_Participant(view.participants.role_index(user), view.participants.clients(user)), -1)
-            self._tally(after, 1)
+            self._tally(user, _Participant(view.participants.role_index(user), view.participants.clients(user)), -1)
+            self._tally(user, after, 1)
 
     def role_index(self, user: User) -> int | None:
         """The role of a user; None for somebody who is not listed."""
@@ -60,6 +61,10 @@ class Outcome:
     def active_in(self, role_index: int) -> int:
         """How many participants with a role are active."""
         return self._view.participants.active_in(role_index) + self._active[role_index]
+
+    def participants_of(self, provider: str) -> int:
+        """How many participants a provider has, by its domain."""
+        return self._view.participants.participants_of(provider) + self._providers[provider]
 
     @property
     def client_count(self) -> int:
@@ -104,8 +109,9 @@ class Outcome:
     def _touch(self, user: User) -> _Participant:
         return self._touched.setdefault(user, self._user(user))
 
-    def _tally(self, participant: _Participant, sign: int) -> None:
+    def _tally(self, user: User, participant: _Participant, sign: int) -> None:
         self._clients += sign * len(participant.clients)
         if participant.role_index is not None:
             self._participants[participant.role_index] += sign
+            self._providers[provider_of(user)] += sign
             self._active[participant.role_index] += sign * bool(participant.clients)

@@ -158,7 +158,7 @@ def _wrong_external_senders(question: Question, domains: tuple[str, ...] | None)
         named = ", ".join(domains) or "nobody"
         return Refused(PolicyRule.HUB_IS_EXTERNAL_SENDER, f"The external senders would be {named}, without {hub}.")
     for domain in domains:
-        if domain != hub and not question.view.participants.participants_of(domain):
+        if domain != hub and not question.outcome.participants_of(domain):
             return Refused(PolicyRule.FOLLOWERS_WITH_USERS, f"{domain} has no participants.")
     return None
 

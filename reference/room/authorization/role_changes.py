@@ -82,7 +82,7 @@ def can_change_user_role(question: Question, change: ChangeRole) -> Decision:
     return (
         question.lacks(CapabilityType.can_change_user_role, RoleChangeRule.CAN_CHANGE_USER_ROLE)
         or question.cannot_change(change.user, current, change.role_index, RoleChangeRule.ROLE_CHANGE)
-        or _ban_leaves_clients(question, change)
+        or _unfit_for_ban(question, change)
         or question.too_few(current, RoleChangeRule.ROLE_MINIMUM)
         or question.too_few_active(current, RoleChangeRule.ROLE_MINIMUM)
         or question.too_many(change.role_index, RoleChangeRule.ROLE_MAXIMUM)
@@ -108,21 +108,23 @@ def can_change_own_role(question: Question, change: ChangeRole) -> Decision:
         or question.too_few_active(current, RoleChangeRule.OWN_ROLE_CONSTRAINTS)
         or question.too_many(matching, RoleChangeRule.OWN_ROLE_CONSTRAINTS)
         or question.too_many_active(matching, RoleChangeRule.OWN_ROLE_CONSTRAINTS)
-        or _ban_leaves_clients(question, change)
+        or _unfit_for_ban(question, change)
         or Allowed(rule)
     )
 
 
 def can_ban(question: Question, change: ChangeRole) -> Decision:
-    """The holder can change another user's role into the banned one, and with it remove all of that user's clients."""
+    """The holder can change another user's role into the banned one, and with it remove all of that user's clients.
+
+    A user who is not on the list can be banned as well: the examples let roles without canAddParticipant do it.
+    """
     current = question.current_role(change.user)
     return (
         question.lacks(CapabilityType.can_ban, RoleChangeRule.CAN_BAN)
         or _no_banned_role(question, RoleChangeRule.BANNED_ROLE)
-        or fixed(question, LimitRule.FIXED_MEMBERSHIP_STAYS)
         or question.cannot_change(change.user, current, BANNED, RoleChangeRule.BAN_ROLE_CHANGE)
         or question.not_leaves_of(change.user, change.leaves, RoleChangeRule.CAN_BAN)
-        or _ban_leaves_clients(question, change)
+        or _unfit_for_ban(question, change)
         or question.too_few(current, RoleChangeRule.BAN_MINIMUM)
         or question.too_few_active(current, RoleChangeRule.BAN_MINIMUM)
         or question.too_many(BANNED, LimitRule.CONSTRAINTS)
@@ -151,10 +153,13 @@ def _no_banned_role(question: Question, rule: RoleChangeRule) -> Refused | None:
     return Refused(rule, f"Nobody can be banned where there is {question.shown_index(BANNED)}.")
 
 
-def _ban_leaves_clients(question: Question, change: ChangeRole) -> Refused | None:
+def _unfit_for_ban(question: Question, change: ChangeRole) -> Refused | None:
+    """Whether a user would be banned, by whatever right, who has to stay, or whose clients would."""
     if not question.policy.is_banned(change.role_index):
         return None
-    return question.clients_left(change.user, RoleChangeRule.BANNED_CLIENTS)
+    return fixed(question, LimitRule.FIXED_MEMBERSHIP_STAYS) or question.clients_left(
+        change.user, RoleChangeRule.BANNED_CLIENTS
+    )
 
 
 def _returns_without_place(question: Question, change: ChangeRole) -> Refused | None:
