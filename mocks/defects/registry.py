@@ -21,11 +21,12 @@ from typing import TypeVar
 from mimi_conformance.mocks import defects as package
 from mimi_conformance.reference.provider.instance import Parts
 from mimi_conformance.reference.provider.local import LocalService
+from mimi_conformance.reference.provider.outbox import Outbox
 from mimi_conformance.reference.provider.outgoing import PeerClient
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import TLSServer
 
-Part = type[Provider] | type[TLSServer] | type[PeerClient] | type[LocalService]
+Part = type[Provider] | type[TLSServer] | type[PeerClient] | type[LocalService] | type[Outbox]
 D = TypeVar("D", bound=Part | Callable[[], Parts])
 
 

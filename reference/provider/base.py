@@ -15,6 +15,7 @@ from mimi_conformance.reference.identity.uri import IdentifierType, MimiUri
 from mimi_conformance.reference.mls.crypto.signature_scheme import Random
 from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.messages import Refusal
+from mimi_conformance.reference.provider.outbox import RetryPolicy
 from mimi_conformance.reference.provider.query_policy import QueryPolicy
 from mimi_conformance.reference.provider.storage import BodyWindow
 from mimi_conformance.reference.provider.url_template import UrlStyle
@@ -39,6 +40,7 @@ class ProviderSettings:
         reveal_unknown_users: whether peers are told that a user does not exist or was deleted (AMB-107, AMB-039).
         query_policy: what identifier queries may ask.
         body_window: how long duplicates of notify bodies are recognised.
+        retry: how patient this provider, as a hub, is with followers.
 
     Raises:
         IdentifierError: ``domain`` is no provider domain.
@@ -53,6 +55,7 @@ class ProviderSettings:
     reveal_unknown_users: bool = True
     query_policy: QueryPolicy = field(default_factory=QueryPolicy)
     body_window: BodyWindow = field(default_factory=BodyWindow)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     def __post_init__(self) -> None:
         provider_domain(self.domain)

@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Self
 
 from mimi_conformance.reference.mls.crypto.signature_scheme import Random
-from mimi_conformance.reference.provider.app import ServedRequest, create_app
+from mimi_conformance.reference.provider.app import ServedRequest, create_app, milliseconds_now
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.event_loop import EventLoopThread
 from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.local import LocalService
+from mimi_conformance.reference.provider.outbox import Outbox
+from mimi_conformance.reference.provider.outbox_worker import NotifyAttempt, OutboxWorker
 from mimi_conformance.reference.provider.outgoing import PeerClient
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import TLSServer
 from mimi_conformance.reference.provider.sqlite_storage import IN_MEMORY, SQLiteStorage
+
+GRACE_SECONDS = 1.0
+"""How long requests in progress, of others and of our own, may take when the provider stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Parts:
         server: what listens for other providers.
         peers: what sends to them.
         service: what local clients are offered.
+        outbox: when followers are sent what waits for them.
 
     """
 
@@ -34,6 +40,7 @@ class Parts:
     server: type[TLSServer] = TLSServer
     peers: type[PeerClient] = PeerClient
     service: type[LocalService] = LocalService
+    outbox: type[Outbox] = Outbox
 
 
 class ReferenceInstance:
@@ -49,6 +56,8 @@ class ReferenceInstance:
         port: where to listen; 0 for any free port.
         database: an SQLite file, or ``:memory:``.
         served: told of each request and its answer.
+        notified: told of each attempt to notify a follower.
+        clock: milliseconds of the Unix epoch.
         random: where keys and nonces come from.
 
     Raises:
@@ -70,6 +79,8 @@ class ReferenceInstance:
         port: int = 0,
         database: Path | str = IN_MEMORY,
         served: Callable[[ServedRequest], None] | None = None,
+        notified: Callable[[NotifyAttempt], None] = lambda _: None,
+        clock: Callable[[], int] = milliseconds_now,
         random: Random = os.urandom,
     ) -> None:
         self.settings = ProviderSettings(settings) if isinstance(settings, str) else settings
@@ -82,7 +93,7 @@ class ReferenceInstance:
         self.provider = parts.provider(self.settings, keys, random)
         self._thread = EventLoopThread(f"provider {self.settings.domain}")
         self._server = parts.server(
-            create_app(self.provider, self._storage, self._peers.ask, served=served),
+            create_app(self.provider, self._storage, self._peers.ask, clock=clock, served=served),
             certificate_chain=certificate_chain,
             private_key=private_key,
             client_authorities=trust,
@@ -90,8 +101,21 @@ class ReferenceInstance:
             port=port,
             thread=self._thread,
         )
+        self._worker = OutboxWorker(
+            parts.outbox(self.settings.retry, lambda: int.from_bytes(random(4)) / 2**32),
+            self._storage,
+            self._peers.ask,
+            clock=clock,
+            attempted=notified,
+        )
         self.service = parts.service(
-            self.provider, self._storage, self._peers, trust_clients=self._server.trust, run=self._thread.run
+            self.provider,
+            self._storage,
+            self._peers,
+            trust_clients=self._server.trust,
+            retry_now=self._worker.retry_now,
+            run=self._thread.run,
+            clock=clock,
         )
 
     @property
@@ -117,10 +141,12 @@ class ReferenceInstance:
         except OSError:
             self._thread.stop()
             raise
+        self._thread.run(self._worker.start())
 
     def stop(self) -> None:
         """Finish the requests in progress and let go of everything."""
         self._server.stop()
+        self._thread.run(self._worker.stop(GRACE_SECONDS))
         self._thread.run(self._peers.close())
         self._thread.stop()
         self._storage.close()

@@ -13,6 +13,7 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.key_package import KeyPackageError, key_package_ref, verify_key_package
 from mimi_conformance.reference.provider.inbox import Delivery
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, LocalRequestError, Outgoing, Relay
+from mimi_conformance.reference.provider.outbox import Backlog, Loss
 from mimi_conformance.reference.provider.outgoing import Address, PeerClient
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.storage import Storage, Transaction
@@ -58,6 +59,7 @@ class LocalService:
         storage: what it remembers.
         peers: how it reaches other providers.
         trust_clients: told the PEM certificates of authorities that peers' client certificates may come from.
+        retry_now: called when peers that could not be reached are worth another try.
         run: waits for requests to other providers.
         clock: milliseconds of the Unix epoch.
 
@@ -70,6 +72,7 @@ class LocalService:
         peers: PeerClient,
         *,
         trust_clients: Callable[[str], None],
+        retry_now: Callable[[], None],
         run: Run,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
@@ -77,6 +80,7 @@ class LocalService:
         self._storage = storage
         self._peers = peers
         self._trust_clients = trust_clients
+        self._retry_now = retry_now
         self._run = run
         self._clock = clock
 
@@ -90,6 +94,7 @@ class LocalService:
         with self._storage.transaction() as transaction:
             transaction.clear()
         self._peers.forget_directories()
+        self._retry_now()
 
     def add_peers(self, addresses: Mapping[str, Address], authorities: str = "") -> None:
         """Learn where hosts of peers' URLs are, and trust authorities (PEM) for their certificates of both roles.
@@ -101,6 +106,7 @@ class LocalService:
         self._peers.add_peers(addresses, authorities)
         if authorities:
             self._trust_clients(authorities)
+        self._retry_now()
 
     def change_user(self, change: UserChange) -> None:
         """Make or change a local user; everything in ``change`` happens or nothing.
@@ -168,6 +174,16 @@ class LocalService:
             if found or remaining <= 0:
                 return found
             self._storage.wait_for_commit(seen, remaining)
+
+    def backlogs(self) -> tuple[Backlog, ...]:
+        """What other providers are still to be told of our rooms, for an operator to see."""
+        with self._storage.transaction() as transaction:
+            return transaction.backlogs()
+
+    def losses(self) -> tuple[Loss, ...]:
+        """What other providers will never be told, oldest first, for an operator to see."""
+        with self._storage.transaction() as transaction:
+            return transaction.losses()
 
     def _relayed(self, relay: Relay) -> Answer:
         outcome = self._run(self._peers.ask(relay.outgoing))

@@ -265,17 +265,21 @@ class Outbox:
     def judge(self, body: NotifyBody, outcome: Answer | Unanswered, now: int) -> Verdict:
         """What follows from an attempt in a lane that was due; see `verdict`."""
         lane, provider = self._lanes[body.lane], self._providers[body.lane.provider]
-        before = Failures(lane.failures, provider.failures)
-        result = verdict(body, outcome, now, policy=self._policy, before=before, chance=self._chance())
+        # What fails while the provider is being held was sent before: it has met the failure that is counted already.
+        failures = max(0, provider.failures - (provider.held_until > now))
+        result = self.verdict(body, outcome, now, Failures(lane.failures, failures))
         lane.failures = lane.failures + 1 if isinstance(result, Retry) else 0
         if isinstance(result, Retry) and result.hold is not None:
-            if provider.held_until <= now:  # else it has failed for what another request has found out already
-                provider.failures += 1
+            provider.failures = failures + 1
             provider.held_until = max(provider.held_until, result.hold)
             self._alarm(provider.held_until, body.lane.provider)
         elif isinstance(outcome, Answer):
             provider.failures = 0
         return result
+
+    def verdict(self, body: NotifyBody, outcome: Answer | Unanswered, now: int, before: Failures) -> Verdict:
+        """The rules of `verdict`, with this outbox's patience."""
+        return verdict(body, outcome, now, policy=self._policy, before=before, chance=self._chance())
 
     def finish(self, lane: Lane, result: Verdict | None, *, more: bool) -> None:
         """What follows from an attempt is stored.
@@ -295,6 +299,12 @@ class Outbox:
             self._queue(lane)
         else:
             del self._lanes[lane]
+
+    def end_pauses(self) -> None:
+        """Let everything that waits for a time be due now."""
+        self._alarms = sorted((0, number, sleeper) for _, number, sleeper in self._alarms)
+        for provider in self._providers.values():
+            provider.failures = provider.held_until = 0
 
     def _start(self, name: str, now: int) -> list[Lane]:
         provider = self._providers[name]

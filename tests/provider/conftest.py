@@ -196,6 +196,7 @@ class World:
             self.storage,
             self._peers.client,
             trust_clients=lambda _: None,
+            retry_now=lambda: None,
             run=self._peers.run,
             clock=lambda: NOW,
         )
