@@ -3,7 +3,7 @@
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from mimi_conformance.reference.identity.certificate import authenticates, provi
 from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.provider.app import ServedRequest
 from mimi_conformance.reference.provider.base import ProviderSettings
+from mimi_conformance.reference.provider.download_settings import DownloadSettings
 from mimi_conformance.reference.provider.instance import ReferenceInstance
 from mimi_conformance.reference.provider.server import TLSConfigurationError
 from mimi_conformance.reference.provider.sqlite_storage import StorageError
@@ -32,6 +33,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.option("--database", type=_FILE, help="SQLite file, made when missing.  [default: ./mimi-DOMAIN.sqlite]")
+@click.option(
+    "--asset-host", multiple=True, metavar="PROVIDER=HOST", help="Where a peer keeps assets that others may download."
+)
 @click.option("--control-port", type=click.IntRange(0, 65535), help="Serve the control interface here, on loopback.")
 @click.option("--control-token", default="", help="Bearer token that the control interface asks for.")
 def command(
@@ -43,6 +47,7 @@ def command(
     host: str,
     port: int,
     database: Path | None,
+    asset_host: tuple[str, ...],
     control_port: int | None,
     control_token: str,
 ) -> None:
@@ -54,7 +59,7 @@ def command(
     database = database or Path(f"mimi-{domain}.sqlite")
     with _sentences(f"{host}:{port}"):
         instance = ReferenceInstance(
-            ProviderSettings(domain),
+            ProviderSettings(domain, downloads=DownloadSettings(_asset_hosts(asset_host))),
             certificate_chain=certificate,
             private_key=key,
             trust=trust,
@@ -112,6 +117,17 @@ def _sentences(address: str) -> Iterator[None]:
     except OSError as error:
         reason = str(error.strerror).partition(" (while")[0]  # socket.create_server repeats the address
         raise click.ClickException(f"Can't listen on {address}: {reason}.") from error
+
+
+def _asset_hosts(options: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The hosts of each provider, as `DownloadSettings` has them."""
+    hosts: dict[str, frozenset[str]] = {}
+    for option in options:
+        provider, equals, host = option.partition("=")
+        if not equals:
+            raise click.UsageError(f"--asset-host {option}: write it as in b.example=assets.b.example.")
+        hosts[provider] = hosts.get(provider, frozenset()) | {host}
+    return hosts
 
 
 def _check_certificate(path: Path, domain: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from mimi_conformance.mocks.defects.registry import defect
-from mimi_conformance.reference.provider.messages import Answer, Endpoint, PeerRequest
+from mimi_conformance.reference.provider.messages import Answer, Endpoint, PeerRequest, WellKnown
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.transport import Route
 
@@ -90,7 +90,7 @@ class GivesTheDirectoryToEveryMethod(Provider):
     """Answers a POST, PUT, PATCH or DELETE of the directory as it does a GET."""
 
     def check_method(self, request: PeerRequest, route: Route) -> None:
-        if route.endpoint is not None:
+        if route.endpoint is not WellKnown.DIRECTORY:
             super().check_method(request, route)
 
 

@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TypeVar
 
 from mimi_conformance.mocks import defects as package
+from mimi_conformance.reference.provider.asset_client import AssetClient
 from mimi_conformance.reference.provider.instance import Parts
 from mimi_conformance.reference.provider.local import LocalService
 from mimi_conformance.reference.provider.outbox import Outbox
@@ -26,7 +27,7 @@ from mimi_conformance.reference.provider.outgoing import PeerClient
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import TLSServer
 
-Part = type[Provider] | type[TLSServer] | type[PeerClient] | type[LocalService] | type[Outbox]
+Part = type[Provider] | type[TLSServer] | type[PeerClient] | type[AssetClient] | type[LocalService] | type[Outbox]
 D = TypeVar("D", bound=Part | Callable[[], Parts])
 
 

@@ -7,7 +7,7 @@ both have a `Context`, in which the gateway seals its one response and the clien
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Final
 
 from mimi_conformance.reference.mls.crypto.aead import AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305, KeyAndNonce
 from mimi_conformance.reference.mls.crypto.hpke import HPKE
@@ -165,11 +165,6 @@ class GatewayKey:
     private_key: bytes = field(repr=False)
     kem: DHKEM = DHKEM_X25519
     algorithms: tuple[SymmetricAlgorithms, ...] = DEFAULT_ALGORITHMS
-
-    @classmethod
-    def new(cls, key_id: int, random: Random) -> Self:
-        """A new X25519 key."""
-        return cls(key_id, DHKEM_X25519.new_key_pair(random).private_key)
 
     @property
     def configuration(self) -> KeyConfiguration:

@@ -9,8 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from mimi_conformance.reference.provider.messages import Answer, Outgoing, PeerRequest, Refusal, Unanswered
+from mimi_conformance.reference.provider.answering import send_answer, send_download
+from mimi_conformance.reference.provider.asset_client import AssetClient
+from mimi_conformance.reference.provider.messages import Answer, Outgoing, PeerRequest, Refusal, Relay, Unanswered
 from mimi_conformance.reference.provider.provider import Provider
+from mimi_conformance.reference.provider.proxy_download import Download
 from mimi_conformance.reference.provider.server import PEER_CERTIFICATE, ASGIApp, Receive, Scope, Send
 from mimi_conformance.reference.provider.storage import Storage
 
@@ -21,7 +24,7 @@ _PATIENCE = 8
 
 @dataclass(frozen=True, slots=True)
 class ServedRequest:
-    """A request and its answer, for a log."""
+    """A request and its answer, for a log; without the content of an asset."""
 
     request: PeerRequest
     answer: Answer
@@ -41,6 +44,7 @@ def create_app(
     provider: Provider,
     storage: Storage,
     ask: Callable[[Outgoing], Awaitable[Answer | Unanswered]],
+    assets: AssetClient,
     *,
     clock: Callable[[], int] = milliseconds_now,
     served: Callable[[ServedRequest], None] | None = None,
@@ -51,18 +55,23 @@ def create_app(
         provider: the protocol logic.
         storage: what it remembers.
         ask: sends a request to another provider.
+        assets: fetches what others ask to download.
         clock: milliseconds of the Unix epoch.
-        served: told of each request once its answer is decided.
+        served: told of each request once its answer is decided, or its download over.
 
     """
 
-    async def decided(request: PeerRequest) -> Answer:
+    async def decided(request: PeerRequest) -> Answer | Download:
         answer = await storage.run(lambda transaction: provider.handle(transaction, request, clock()))
-        if isinstance(answer, Answer):
+        if not isinstance(answer, Relay):
             return answer
         relay = answer
         outcome = await ask(relay.outgoing)
         return await storage.run(lambda transaction: provider.answer_to_relayed(transaction, relay, outcome, clock()))
+
+    def tell(request: PeerRequest, answer: Answer, started: float) -> None:
+        if served is not None:
+            served(ServedRequest(request, answer, time.perf_counter() - started))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -75,9 +84,11 @@ def create_app(
         except Refusal as refusal:
             request = _request(scope, b"")
             answer = provider.answer_to_refusal(None, refusal)
-        if served is not None:
-            served(ServedRequest(request, answer, time.perf_counter() - started))
-        await _send_answer(answer, send)
+        if isinstance(answer, Answer):
+            tell(request, answer, started)
+            await send_answer(answer, send)
+        else:
+            tell(request, await send_download(provider, assets, answer, receive, send), started)
 
     return app
 
@@ -122,17 +133,3 @@ async def _read_body(provider: Provider, receive: Receive) -> bytes:
         reason = f"The body is larger than {settings.max_body_bytes} bytes."
         raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason, (("Connection", "close"),))
     return bytes(body)
-
-
-async def _send_answer(answer: Answer, send: Send) -> None:
-    headers = [("Content-Length", str(len(answer.body))), *answer.headers]
-    if answer.body:
-        headers.append(("Content-Type", answer.content_type))
-    await send(
-        {
-            "type": "http.response.start",
-            "status": int(answer.status),
-            "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
-        }
-    )
-    await send({"type": "http.response.body", "body": answer.body})

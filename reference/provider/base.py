@@ -13,6 +13,7 @@ from mimi_conformance.reference.identity.domain import provider_domain
 from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.identity.uri import IdentifierType, MimiUri
 from mimi_conformance.reference.mls.crypto.signature_scheme import Random
+from mimi_conformance.reference.provider.download_settings import DownloadSettings
 from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.messages import Refusal
 from mimi_conformance.reference.provider.outbox import RetryPolicy
@@ -41,6 +42,7 @@ class ProviderSettings:
         query_policy: what identifier queries may ask.
         body_window: how long duplicates of notify bodies are recognised.
         retry: how patient this provider, as a hub, is with followers.
+        downloads: which assets are fetched for peers.
 
     Raises:
         IdentifierError: ``domain`` is no provider domain.
@@ -56,6 +58,7 @@ class ProviderSettings:
     query_policy: QueryPolicy = field(default_factory=QueryPolicy)
     body_window: BodyWindow = field(default_factory=BodyWindow)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    downloads: DownloadSettings = field(default_factory=DownloadSettings)
 
     def __post_init__(self) -> None:
         provider_domain(self.domain)

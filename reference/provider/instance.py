@@ -8,6 +8,7 @@ from typing import Self
 
 from mimi_conformance.reference.mls.crypto.signature_scheme import Random
 from mimi_conformance.reference.provider.app import ServedRequest, create_app, milliseconds_now
+from mimi_conformance.reference.provider.asset_client import AssetClient
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.event_loop import EventLoopThread
 from mimi_conformance.reference.provider.keys import ProviderKeys
@@ -31,6 +32,7 @@ class Parts:
         provider: the protocol logic.
         server: what listens for other providers.
         peers: what sends to them.
+        assets: what fetches assets for them.
         service: what local clients are offered.
         outbox: when followers are sent what waits for them.
 
@@ -39,6 +41,7 @@ class Parts:
     provider: type[Provider] = Provider
     server: type[TLSServer] = TLSServer
     peers: type[PeerClient] = PeerClient
+    assets: type[AssetClient] = AssetClient
     service: type[LocalService] = LocalService
     outbox: type[Outbox] = Outbox
 
@@ -93,7 +96,14 @@ class ReferenceInstance:
         self.provider = parts.provider(self.settings, keys, random)
         self._thread = EventLoopThread(f"provider {self.settings.domain}")
         self._server = parts.server(
-            create_app(self.provider, self._storage, self._peers.ask, clock=clock, served=served),
+            create_app(
+                self.provider,
+                self._storage,
+                self._peers.ask,
+                parts.assets(self.settings.downloads, self._peers),
+                clock=clock,
+                served=served,
+            ),
             certificate_chain=certificate_chain,
             private_key=private_key,
             client_authorities=trust,

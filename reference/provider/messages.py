@@ -7,7 +7,10 @@ from http import HTTPStatus
 from mimi_conformance.reference.drafts.code_points import code_points
 
 DIRECTORY_PATH = f"/.well-known/{code_points().well_known_name}"
+GATEWAY_PATH = "/.well-known/ohttp-gateway"
+"""Of an oblivious gateway (RFC 9540, section 4)."""
 OCTET_STREAM = "application/octet-stream"
+PLAIN_TEXT = "text/plain; charset=utf-8"
 
 
 class Endpoint(StrEnum):
@@ -23,6 +26,13 @@ class Endpoint(StrEnum):
     IDENTIFIER_QUERY = "identifierQuery"
     REPORT_ABUSE = "reportAbuse"
     PROXY_DOWNLOAD = "proxyDownload"
+
+
+class WellKnown(StrEnum):
+    """What is served at a path that nobody has to be told."""
+
+    DIRECTORY = DIRECTORY_PATH
+    GATEWAY = GATEWAY_PATH
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,14 @@ from urllib.parse import urlsplit
 import httpx
 
 from mimi_conformance.reference.identity.from_header import format_from_header
-from mimi_conformance.reference.provider.messages import DIRECTORY_PATH, OCTET_STREAM, Answer, Outgoing, Unanswered
+from mimi_conformance.reference.provider.messages import (
+    DIRECTORY_PATH,
+    OCTET_STREAM,
+    Answer,
+    Endpoint,
+    Outgoing,
+    Unanswered,
+)
 from mimi_conformance.reference.provider.server import add_authorities, load_authorities, load_identity
 from mimi_conformance.reference.provider.url_template import UrlStyle, UrlTemplateError, expand, variable
 
@@ -44,6 +51,9 @@ class PeerClient:
         seconds: how long to wait for a connection, and for each part of an answer.
         total_seconds: how long to wait for a whole answer, so that nobody holds us by the sleeve byte by byte.
 
+    Attributes:
+        tls: whom it trusts, and what it shows.
+
     Raises:
         TLSConfigurationError: one of the files can't be used.
 
@@ -62,11 +72,11 @@ class PeerClient:
     ) -> None:
         self._from = format_from_header(domain)
         self._url_style = url_style
-        self._tls = self.tls_context(authorities)
-        self.authenticate(self._tls, certificate_chain, private_key)
+        self.tls = self.tls_context(authorities)
+        self.authenticate(self.tls, certificate_chain, private_key)
         self._total_seconds = total_seconds
         self._http = httpx.AsyncClient(
-            verify=self._tls,
+            verify=self.tls,
             trust_env=False,
             timeout=seconds,
             # Followers that hang must not keep the others waiting for a connection.
@@ -110,9 +120,13 @@ class PeerClient:
 
         """
         if authorities:
-            add_authorities(self._tls, authorities)
+            add_authorities(self.tls, authorities)
         self._addresses |= addresses
         self._directories.clear()
+
+    def address_of(self, host: str) -> Address | None:
+        """Where to connect to for a host of a URL, when that is not for the name service to say."""
+        return self._addresses.get(host)
 
     def forget_directories(self) -> None:
         """Fetch every directory anew when it is needed again; from any thread."""
@@ -132,7 +146,8 @@ class PeerClient:
             PeerError: the provider can't be reached, or its directory has no such endpoint.
 
         """
-        return await self._exchange("POST", await self.url(outgoing), outgoing.body)
+        method = "GET" if outgoing.endpoint is Endpoint.PROXY_DOWNLOAD else "POST"
+        return await self._exchange(method, await self.url(outgoing), outgoing.body)
 
     async def url(self, outgoing: Outgoing) -> str:
         """The URL of a request: the template of the provider's directory, filled by its variable's name (AMB-013).
@@ -195,7 +210,8 @@ class PeerClient:
     async def _exchange(self, method: str, url: str, body: bytes = b"") -> Answer:
         parts = urlsplit(url)
         try:
-            address, port = self._addresses.get(parts.hostname or "", (parts.hostname or "", parts.port or 443))
+            named = (parts.hostname or "", parts.port or 443)
+            address, port = self.address_of(named[0]) or named
             # The connection goes to the address; Host, TLS and the request's target stay those of the URL.
             request = self._http.build_request(
                 method,

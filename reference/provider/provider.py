@@ -9,6 +9,7 @@ from http import HTTPStatus
 from mimi_conformance.reference.provider.identifier_query import IdentifierQueryEndpoint
 from mimi_conformance.reference.provider.key_material import KeyMaterialEndpoint
 from mimi_conformance.reference.provider.messages import (
+    PLAIN_TEXT,
     Answer,
     Call,
     Endpoint,
@@ -17,20 +18,28 @@ from mimi_conformance.reference.provider.messages import (
     Refusal,
     Relay,
     Unanswered,
+    WellKnown,
 )
 from mimi_conformance.reference.provider.notify import NotifyEndpoint
+from mimi_conformance.reference.provider.oblivious_gateway import ObliviousGatewayEndpoint
 from mimi_conformance.reference.provider.own_requests import OwnRequests
+from mimi_conformance.reference.provider.proxy_download import Download
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.provider.transport import Route, TransportRules
 
-PLAIN_TEXT = "text/plain; charset=utf-8"
 
-
-class Provider(KeyMaterialEndpoint, NotifyEndpoint, IdentifierQueryEndpoint, OwnRequests, TransportRules):
+class Provider(
+    KeyMaterialEndpoint,
+    NotifyEndpoint,
+    IdentifierQueryEndpoint,
+    ObliviousGatewayEndpoint,
+    OwnRequests,
+    TransportRules,
+):
     """A MIMI provider as a value: what it answers follows from the request, the time and what it remembers."""
 
-    def handle(self, transaction: Transaction, request: PeerRequest, now: int) -> Answer | Relay:
-        """Answer another provider's request, or say whom to ask first.
+    def handle(self, transaction: Transaction, request: PeerRequest, now: int) -> Answer | Relay | Download:
+        """Answer another provider's request, or say whom to ask first, or which asset the answer is.
 
         Every request gets an answer. One that is refused leaves no trace in ``transaction``, which has to be committed
         before the answer, or the question to somebody else, is sent. What comes of a relayed request goes to
@@ -49,12 +58,28 @@ class Provider(KeyMaterialEndpoint, NotifyEndpoint, IdentifierQueryEndpoint, Own
             self.check_method(request, route)
             source = self.source_of(request)
             self.check_certificate(request, source)
-            if route.endpoint is None:
-                return self.answer_to_directory()
-            return self.answer(transaction, Call(route.endpoint, source, route.subject, request.body), now)
+            if isinstance(route.endpoint, WellKnown):
+                return self.answer_from_well_known(route.endpoint, request)
+            call = Call(route.endpoint, source, route.subject, request.body)
+            if call.endpoint is Endpoint.PROXY_DOWNLOAD:
+                return self.answer_to_proxy_download(call)
+            return self.answer(transaction, call, now)
         except Refusal as refusal:
             transaction.rollback()
             return self.answer_to_refusal(route, refusal)
+
+    def answer_from_well_known(self, place: WellKnown, request: PeerRequest) -> Answer | Download:
+        """Answer what an authenticated provider asks of a well-known place.
+
+        Raises:
+            Refusal: it is not served.
+
+        """
+        if place is WellKnown.DIRECTORY:
+            return self.answer_to_directory()
+        if request.method == "POST":
+            return self.answer_to_encapsulated_request(request)
+        return self.answer_to_key_request()
 
     def answer(self, transaction: Transaction, call: Call, now: int) -> Answer | Relay:
         """Answer what an authenticated provider asks, or say whom to ask first.

@@ -1,8 +1,10 @@
 """Who speaks, to whom, about what: Host, From, the certificate and the path (PROTO 4.1)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -11,21 +13,30 @@ from mimi_conformance.reference.identity.certificate import authenticates
 from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.identity.from_header import parse_from_header
 from mimi_conformance.reference.provider.directory import DirectoryEndpoint
-from mimi_conformance.reference.provider.messages import DIRECTORY_PATH, Endpoint, PeerRequest, Refusal
+from mimi_conformance.reference.provider.messages import Endpoint, PeerRequest, Refusal, WellKnown
 from mimi_conformance.reference.provider.url_template import match
+
+_WELL_KNOWN = MappingProxyType({place.value: place for place in WellKnown})
+_METHODS: Mapping[Endpoint | WellKnown, tuple[str, ...]] = MappingProxyType(
+    {
+        WellKnown.DIRECTORY: ("GET", "HEAD"),
+        WellKnown.GATEWAY: ("GET", "HEAD", "POST"),
+        Endpoint.PROXY_DOWNLOAD: ("GET",),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a path leads: to an endpoint with the value of its template's variable, or to the directory (None)."""
+    """Where a path leads: to an endpoint with the value of its template's variable, or to a well-known place."""
 
-    endpoint: Endpoint | None
+    endpoint: Endpoint | WellKnown
     subject: str = ""
 
     @property
     def methods(self) -> tuple[str, ...]:
         """The HTTP methods that are served there."""
-        return ("GET", "HEAD") if self.endpoint is None else ("POST",)
+        return _METHODS.get(self.endpoint, ("POST",))
 
 
 class TransportRules(DirectoryEndpoint):
@@ -57,8 +68,8 @@ class TransportRules(DirectoryEndpoint):
             Refusal: 404 when nowhere.
 
         """
-        if request.raw_path == DIRECTORY_PATH:
-            return Route(None)
+        if request.raw_path in _WELL_KNOWN:
+            return Route(_WELL_KNOWN[request.raw_path])
         for endpoint, template in self.directory().items():
             subject = match(template, request.raw_path, self.settings.url_style)
             if subject is not None:

@@ -38,14 +38,14 @@ def variable(template: str) -> str:
 
 
 def expand(template: str, value: str, style: UrlStyle = UrlStyle.ENCODED) -> str:
-    """The URL for ``value``: a MIMI URI or a provider domain, whichever the variable stands for.
+    """The URL for ``value``: a MIMI URI, a provider domain or an https URL, whichever the variable stands for.
 
     Raises:
         UrlTemplateError: as for ``variable``.
 
     """
     before, _, after = _split(template)
-    if style is UrlStyle.SLASHES:
+    if style is UrlStyle.SLASHES and value.startswith(_SCHEME):
         return before + quote(value.removeprefix(_SCHEME), safe="/") + after
     return before + quote(value, safe="") + after
 

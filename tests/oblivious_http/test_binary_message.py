@@ -124,8 +124,7 @@ def test_any_mutation_is_a_message_that_can_be_written_again_or_an_error(message
                 del encoded[max(place, 1) :]
     try:
         read = decode(bytes(encoded))
-    except DecodeError as error:
-        assert 0 <= error.offset <= len(encoded)
+    except DecodeError:
         return
     for other in Framing:
         assert decode(encode(read, other)) == read

@@ -186,7 +186,7 @@ class World:
     def __init__(self, storage: SQLiteStorage, certificates: dict[str, bytes], peers: WaitingClient) -> None:
         self.storage = storage
         self.certificates = certificates
-        self._peers = peers
+        self.peers = peers
         self.use(make_provider())
 
     def use(self, provider: Provider) -> None:
@@ -194,10 +194,10 @@ class World:
         self.service = LocalService(
             provider,
             self.storage,
-            self._peers.client,
+            self.peers.client,
             trust_clients=lambda _: None,
             retry_now=lambda: None,
-            run=self._peers.run,
+            run=self.peers.run,
             clock=lambda: NOW,
         )
 

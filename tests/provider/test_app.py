@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from mimi_conformance.reference.provider.app import create_app
+from mimi_conformance.reference.provider.asset_client import AssetClient
 from mimi_conformance.reference.provider.messages import DIRECTORY_PATH
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import PEER_CERTIFICATE
@@ -48,7 +49,8 @@ class Conversation:
             "headers": [(b"host", b"a.example"), (b"from", b"mimi@b.example")],
             "extensions": {PEER_CERTIFICATE: self.world.certificates["b.example"]},
         }
-        app = create_app(self.provider, self.world.storage, nobody_is_asked, served=self.served.append)
+        assets = AssetClient(self.provider.settings.downloads, self.world.peers.client)
+        app = create_app(self.provider, self.world.storage, nobody_is_asked, assets, served=self.served.append)
         asyncio.run(app(scope, receive, send))
         if not sent:
             return None

@@ -32,7 +32,7 @@ class Sent(list):
 @pytest.fixture
 def sent(world, monkeypatch) -> Sent:
     requests = Sent()
-    monkeypatch.setattr(world._peers.client, "send", requests)
+    monkeypatch.setattr(world.peers.client, "send", requests)
     return requests
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.app import create_app
+from mimi_conformance.reference.provider.asset_client import AssetClient
 from mimi_conformance.reference.provider.messages import (
     Answer,
     Call,
@@ -101,7 +102,8 @@ def test_the_server_asks_between_two_transactions(relaying):
         "headers": [(b"host", b"a.example"), (b"from", b"mimi@b.example")],
         "extensions": {PEER_CERTIFICATE: relaying.certificates["b.example"]},
     }
-    asyncio.run(create_app(relaying.provider, relaying.storage, ask)(scope, receive, send))
+    assets = AssetClient(relaying.provider.settings.downloads, relaying.peers.client)
+    asyncio.run(create_app(relaying.provider, relaying.storage, ask, assets)(scope, receive, send))
     assert seen == [(RELAY.outgoing, {ALICE, DAVE})]
     assert (sent[0]["status"], sent[1]["body"]) == (200, b"theirs")
     assert users(relaying) == {ALICE, DAVE, ERIN}
@@ -115,7 +117,7 @@ def test_own_clients_get_relayed_answers_too(relaying, monkeypatch, theirs, stat
         asked.append(outgoing)
         return theirs
 
-    monkeypatch.setattr(relaying._peers.client, "send", send)
+    monkeypatch.setattr(relaying.peers.client, "send", send)
     answer = relaying.service.request(PHONE, Endpoint.IDENTIFIER_QUERY, "a.example", CAROL.text, b"request")
     assert asked == [Outgoing("c.example", Endpoint.IDENTIFIER_QUERY, CAROL.text, b"request")]
     assert answer.status == status

@@ -16,6 +16,7 @@ SUBJECTS = {
     Endpoint.REQUEST_CONSENT: ALICE,
     Endpoint.UPDATE_CONSENT: ALICE,
     Endpoint.IDENTIFIER_QUERY: "a.example",
+    Endpoint.PROXY_DOWNLOAD: "https://assets.b.example/1",
 }
 
 # The world is not changed by any example; that is what is tested.

@@ -127,6 +127,19 @@ def test_each_request_is_a_line_that_says_why_it_was_refused(authority, a_exampl
         served.line(r"mimi@b\.example POST /v1/requestConsent/mimi.* -> 400 \(\d+ ms\): The body is no ConsentEntry")
 
 
+def test_the_asset_hosts_of_peers_are_options(authority, a_example, b_example, tmp_path):
+    with serve(a_example, authority, tmp_path, asset_host="b.example=localhost") as served:
+        client = peer(b_example, authority, served.address)
+        answers = [
+            client.send(Outgoing("a.example", Endpoint.PROXY_DOWNLOAD, f"https://{host}/1", b""))
+            for host in ("localhost", "evil.example")
+        ]
+        client.close()
+    assert [answer.status for answer in answers] == [403, 403]
+    assert b"no public address" in answers[0].body
+    assert b"not where a peer of a.example keeps its assets" in answers[1].body
+
+
 def test_the_control_interface_answers_when_asked_for(authority, a_example, tmp_path):
     with serve(a_example, authority, tmp_path, control_port=0, control_token="secret") as served:
         url = served.line(r"control interface listens on (http://\S+)\.")[1]
@@ -173,6 +186,8 @@ def identities(authority, a_example, b_example):
         ({"port": "70000"}, "70000 is not in the range"),
         ({"database": "/missing/mimi.sqlite"}, "unable to open database file"),
         ({"trust": "{a_key}"}, "holds no PEM certificate to trust"),
+        ({"asset_host": "assets.b.example"}, "write it as in b.example=assets.b.example"),
+        ({"asset_host": "b.example=127.0.0.1"}, "'127.0.0.1' is not a provider domain"),
     ],
 )
 def test_bad_input_is_a_sentence_and_usage(identities, tmp_path, capsys, changes, sentence):

@@ -105,7 +105,14 @@ def test_the_directory_fits_its_schema_and_names_what_is_served(world):
     Draft202012Validator(schema).validate(document)
     assert answer.content_type == "application/json"
     assert document["notify"] == "https://a.example/v1/notify/{roomId}"
-    assert set(document) == {"keyMaterial", "notify", "requestConsent", "updateConsent", "identifierQuery"}
+    assert set(document) == {
+        "keyMaterial",
+        "notify",
+        "requestConsent",
+        "updateConsent",
+        "identifierQuery",
+        "proxyDownload",
+    }
     assert set(schema["properties"]) == set(Endpoint)
 
 

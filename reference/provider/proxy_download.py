@@ -1,0 +1,127 @@
+"""proxyDownload: what may be fetched through this hub, and what is passed on of the answer (PROTO 5.10.2).
+
+Decides, and fetches nothing: an answer that needs an asset is a `Download`, which the edge carries out.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from mimi_conformance.reference.oblivious_http.encapsulation import Context
+from mimi_conformance.reference.provider.asset_url import AssetUrl, AssetUrlError
+from mimi_conformance.reference.provider.base import ProviderBase
+from mimi_conformance.reference.provider.messages import Call, Refusal
+
+Fields = tuple[tuple[str, str], ...]
+"""Header fields, names in lower case."""
+
+PASSED_ON = frozenset(
+    {
+        "content-type",
+        "content-length",
+        "content-encoding",
+        "etag",
+        "last-modified",
+        "cache-control",
+        "expires",
+        "age",
+    }
+)
+"""What of an asset host's header fields is passed on: what the bytes are, and how long they may be kept."""
+
+_ERRORS = frozenset(status for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST)
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyDownload:
+    """The answer is the asset at ``url``."""
+
+    url: AssetUrl
+
+
+@dataclass(frozen=True, slots=True)
+class ObliviousDownload:
+    """The answer is the asset at ``url``, encapsulated in ``context`` (PROTO 5.10.3)."""
+
+    url: AssetUrl
+    context: Context
+
+
+Download = ProxyDownload | ObliviousDownload
+
+
+class ProxyDownloadEndpoint(ProviderBase):
+    """Answers for proxyDownload, and knows which assets may be fetched at all."""
+
+    def answer_to_proxy_download(self, call: Call) -> Download:
+        """The asset that a peer asks for.
+
+        Raises:
+            Refusal: 400, what stands in the URL is not that of an asset; 403, it is not that of a peer's.
+
+        """
+        url = self.asset_url(call.subject)
+        self.check_asset_host(url)
+        return ProxyDownload(url)
+
+    def asset_url(self, text: str) -> AssetUrl:
+        """The URL of an asset.
+
+        Raises:
+            Refusal: 400.
+
+        """
+        try:
+            return AssetUrl.parse(text)
+        except AssetUrlError as error:
+            raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
+
+    def check_asset_host(self, url: AssetUrl) -> None:
+        """Refuse a URL whose host is not where a peer keeps its assets (PROTO 5.10.2, AMB-127).
+
+        Raises:
+            Refusal: 403.
+
+        """
+        if not any(url.host in hosts for hosts in self.settings.downloads.asset_hosts.values()):
+            raise Refusal(HTTPStatus.FORBIDDEN, f"{url.host} is not where a peer of {self.domain} keeps its assets.")
+
+    def redirected(self, url: AssetUrl, location: str) -> AssetUrl:
+        """Where a redirection of an asset host leads, when that is an asset host again (AMB-128).
+
+        Raises:
+            Refusal: 502.
+
+        """
+        try:
+            target = url.joined(location)
+            self.check_asset_host(target)
+        except (AssetUrlError, Refusal) as error:
+            raise Refusal(HTTPStatus.BAD_GATEWAY, f"{url.host} redirects to another place: {error}") from error
+        return target
+
+    def passed_on(self, url: AssetUrl, status: int, headers: Fields, largest_bytes: int) -> Fields:
+        """Which header fields are passed on with the content that follows them.
+
+        Raises:
+            Refusal: there is no such content. The status is the asset host's when it answers with an error, and 502
+                for any other but 200, and for more than ``largest_bytes``.
+
+        """
+        if status != HTTPStatus.OK:
+            failure = HTTPStatus(status) if status in _ERRORS else HTTPStatus.BAD_GATEWAY
+            raise Refusal(failure, f"{url.host} answers {status}.")
+        passed = tuple((name, value) for name, value in headers if name in PASSED_ON)
+        length = next((value for name, value in passed if name == "content-length"), "0")
+        self.check_asset_size(url, int(length), largest_bytes)
+        return passed
+
+    def check_asset_size(self, url: AssetUrl, size: int, largest_bytes: int) -> None:
+        """Refuse an asset that is too large.
+
+        Raises:
+            Refusal: 502.
+
+        """
+        if size > largest_bytes:
+            reason = f"The asset at {url.host} has more than {largest_bytes} bytes."
+            raise Refusal(HTTPStatus.BAD_GATEWAY, reason)
