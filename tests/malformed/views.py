@@ -7,13 +7,10 @@ from mimi_conformance.mocks.malformed.unchecked.makers import Insider
 from mimi_conformance.mocks.malformed.unchecked.remake import remake
 from mimi_conformance.mocks.malformed.unchecked.steps import PROPOSAL, PROPOSALS, Change, Making
 from mimi_conformance.mocks.malformed.violations.registry import View
-from mimi_conformance.reference.mls.framing import semi_private_message
 from mimi_conformance.reference.mls.group.group import Group
 from mimi_conformance.reference.mls.group.group_commit import commit
 from mimi_conformance.reference.mls.group.group_info import rebuilt_group_info
 from mimi_conformance.reference.mls.group.group_processing import ReceivedProposal, process
-from mimi_conformance.reference.mls.group.public_group import PublicGroup
-from mimi_conformance.reference.mls.group.senders import member_key
 from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal
 from mimi_conformance.reference.mls.rules import Rule, RuleError
 from mimi_conformance.reference.mls.tree.ratchet_tree_options import tree_url
@@ -22,8 +19,9 @@ from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.proposals import Add
 from mimi_conformance.reference.wire.mls.ratchet_tree_options import PartialGroupInfo, RatchetTreeOption
-from tests.malformed.stage import RECEIVER, RECEIVER_KEYS, Scene
+from tests.malformed.stage import Scene
 from tests.mls.group_examples import NOW, Client
+from tests.mls.served import served
 
 Verdicts = dict[View, Rule | None]
 """The rule for which each view refuses an object; None where it accepts it."""
@@ -59,30 +57,14 @@ def _of_message(scene: Scene, message: MLSMessage) -> Verdicts:
     message = MLSMessage.decode(message.encode())
     found: Verdicts = {View.MEMBER: refusal(lambda: process(scene.reader, message, NOW))}
     if scene.server is not None:
-        found[View.SERVER] = refusal(lambda: served(scene.server, message))
+        found[View.SERVER] = refusal(lambda: served(scene.server, message, NOW))
     if set(found.values()) == {None}:
         received = process(scene.reader, message, NOW)
         if isinstance(received, ReceivedProposal):
-            server = None if scene.server is None else served(scene.server, message)
+            server = None if scene.server is None else served(scene.server, message, NOW)
             after = replace(scene, reader=received.group, server=server)
             return _of_message(after, _committing(scene, _covering(received)))
     return found
-
-
-def served(server: PublicGroup, message: MLSMessage) -> PublicGroup:
-    """The server's view after a message that it reads, as an external receiver if it is a SemiPrivateMessage."""
-    readable = message.public_message
-    content = None if readable is None else readable.content
-    if message.semiprivate_message is not None:
-        readable = semi_private_message.unseal_as_external_receiver(
-            message.semiprivate_message,
-            server.epoch,
-            RECEIVER,
-            RECEIVER_KEYS.private_key,
-            lambda leaf_index: member_key(server.tree, leaf_index),
-        )
-        content = readable.content
-    return (server.process_commit if content.proposal is None else server.process_proposal)(readable, NOW)
 
 
 def _committing(scene: Scene, change: Change) -> MLSMessage:
