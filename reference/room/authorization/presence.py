@@ -67,7 +67,7 @@ def _gone(question: Question, change: Change) -> Decision | None:
         case Use():
             rule = _GONE_USES.get(change)
             return None if rule is None else Refused(rule, sentence)
-        case _ if question.committer is not None:
+        case _ if question.committer == actor:
             return Refused(PresenceRule.GONE_COMMIT_NOTHING, sentence)
         case RemoveClients(user=actor.user):
             return Allowed(PresenceRule.GONE_REMOVE_THEIR_CLIENTS)
