@@ -115,9 +115,9 @@ def test_the_policy_components_in_use_are_listed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_room_that_admits_by_preauthorisation_has_the_component(name: str) -> None:
+def test_a_room_that_has_a_use_for_preauthorisation_has_the_component(name: str) -> None:
     held = {each for role in preset(name).roles_list.roles for each in role.role_capabilities}
-    wanted = {CapabilityType.can_join_if_preauthorized, CapabilityType.can_change_own_role}
+    wanted = {CapabilityType.can_join_if_preauthorized, CapabilityType.can_change_preauthorized_user_list}
     assert bool(held & wanted) == (preset(name).preauth_list is not None)
 
 
