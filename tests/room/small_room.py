@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 
+from mimi_conformance.reference.drafts.code_points import code_points
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.room.actors import ExternalJoiner, ExternalProposer, ExternalSender, Member
+from mimi_conformance.reference.room.decision import Decision, Refused
 from mimi_conformance.reference.room.participants import Client, ParticipantList, User
 from mimi_conformance.reference.room.policy import BANNED, RoomPolicy
 from mimi_conformance.reference.room.presets import preset
+from mimi_conformance.reference.room.rule import RoomRule
 from mimi_conformance.reference.room.view import RoomView
 from mimi_conformance.reference.wire.protocol.participant_list import ParticipantListData, UserRolePair
 from mimi_conformance.reference.wire.room_policy.base import BaseRoomPolicy
-from mimi_conformance.reference.wire.room_policy.roles import Role, RoleData
+from mimi_conformance.reference.wire.room_policy.roles import PreAuthData, Role, RoleData
 
 USER, ADMIN, SUPER_ADMIN, ENFORCER = 2, 3, 4, 5
 HUB = "hub.example"
@@ -37,11 +40,11 @@ PARTICIPANTS = ParticipantList.of(
     ),
     {ALICE: (Client(leaf_index=0),), BOB: (Client(leaf_index=1), Client(leaf_index=2))},
 )
-ROOM = RoomView(
-    MimiUri.room(HUB, "clubhouse"),
-    RoomPolicy.of(PRESET.base_room_policy, PRESET.roles_list, PRESET.preauth_list),
-    PARTICIPANTS,
+BASE = replace(
+    PRESET.base_room_policy,
+    policy_component_ids=(code_points().component_id("roles_list"), code_points().component_id("preauth_list")),
 )
+ROOM = RoomView(MimiUri.room(HUB, "clubhouse"), RoomPolicy.of(BASE, PRESET.roles_list, PreAuthData(())), PARTICIPANTS)
 
 ALICES_CLIENT = Member(ALICE, 0)
 BOBS_CLIENT = Member(BOB, 1)
@@ -66,3 +69,10 @@ def with_role(room: RoomView, role: Role) -> RoomView:
 def role(room: RoomView, index: int) -> Role:
     """A role of a room, to make another of it."""
     return room.policy.roles[index].role
+
+
+def refused(decision: Decision, rule: RoomRule) -> str:
+    """The sentence of a refusal by a rule."""
+    assert isinstance(decision, Refused), decision
+    assert decision.rule is rule, decision
+    return decision.sentence

@@ -89,11 +89,7 @@ def _as_many_as(parent: RoomView, users: int) -> Refused | None:
 def parent_room(question: Question, base: BaseRoomPolicy) -> RoomView | Refused:
     """The room that a room depends on under a base policy."""
     for parent in base.parent_room:
-        try:
-            found = question.surroundings.find_room(MimiUri.parse(parent.uri))
-        except IdentifierError:
-            continue
-        if found is not None:
+        if (found := question.surroundings.find_room(MimiUri.parse(parent.uri))) is not None:
             return found
     names = ", ".join(shown(parent.uri) for parent in base.parent_room)
     return Refused(LimitRule.PARENT_ON_THIS_HUB, f"This hub has no room {names}.")
