@@ -8,7 +8,7 @@ done here.
 import math
 import struct
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeGuard
 
 from cbor2 import CBORSimpleValue, CBORTag, dumps, frozendict, undefined
 
@@ -32,6 +32,21 @@ _SHORTEST: Final = (
     EncodingRule.SHORTEST_TAG,
 )
 """The rule that an argument longer than it needs to be breaks, by major type."""
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether a value is a text string."""
+    return type(value) is str
+
+
+def is_octets(value: object) -> TypeGuard[bytes]:
+    """Whether a value is a byte string."""
+    return type(value) is bytes
+
+
+def is_unsigned(value: object, octets: int) -> TypeGuard[int]:
+    """Whether a value is an integer that has so many octets without a sign."""
+    return type(value) is int and 0 <= value < 256**octets
 
 
 def decode(data: bytes) -> Value:

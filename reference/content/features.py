@@ -18,14 +18,12 @@ from cbor2 import frozendict
 
 from mimi_conformance.reference.content import deterministic
 from mimi_conformance.reference.content.deterministic import Value
+from mimi_conformance.reference.content.extensions import ROOM_URI, SENDER_URI, ExtensionKey
 from mimi_conformance.reference.content.markdown import link, without_html
 from mimi_conformance.reference.content.media_type import GFM_MIMI, PLAIN_TEXT
 from mimi_conformance.reference.content.message import (
-    ROOM_URI,
-    SENDER_URI,
     AbsoluteExpiration,
     Disposition,
-    ExtensionKey,
     ExternalPart,
     MessageId,
     MimiContent,

@@ -1,27 +1,32 @@
 """The structures of a MIMI content message (mimi-content-08, section 4), named as the draft names them.
 
-They hold what was said and check nothing: `codec` refuses what the draft forbids, on the way in and on the way out.
+Making one that the draft forbids raises a `ContentError` whose place is the field. What the draft says to tolerate is a
+value like any other: unknown dispositions, content types, languages and extensions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NewType
 
 from cbor2 import frozendict
 
-from mimi_conformance.reference.content.deterministic import Value
+from mimi_conformance.reference.content.deterministic import is_octets, is_text, is_unsigned
+from mimi_conformance.reference.content.extensions import ROOM_URI, SENDER_URI, Extensions, checked_extensions
+from mimi_conformance.reference.content.language import is_language_list
+from mimi_conformance.reference.content.rules import ContentError, ContentRule
 from mimi_conformance.reference.wire.enumerations import Enumeration, Registry
 
 MessageId = NewType("MessageId", bytes)
 """32 octets: the number of a hash function and the first 31 octets of its output; `message_id` makes them."""
 
-SENDER_URI: Final = 1
-"""The key of the extension that names the sender."""
-ROOM_URI: Final = 2
-"""The key of the extension that names the room."""
-
-ExtensionKey = int | str
-Extensions = Mapping[ExtensionKey, Value]
+SALT_OCTETS: Final = 16
+MESSAGE_ID_OCTETS: Final = 32
+LONGEST_TOPIC_ID: Final = 4096
+"""Octets of the longest topic id that is not taken for an attack (section 9.1)."""
+DEEPEST: Final = 4
+"""Levels of parts (section 6.3). The outermost part is level 1 (AMB-183)."""
+MOST_PARTS: Final = 1024
+"""Parts of a message that is not taken for an attack (section 9.1), of whatever kind."""
 
 
 class Disposition(Registry, octets=1):
@@ -75,6 +80,9 @@ class NullPart:
     disposition: Disposition = Disposition.render
     language: str = ""
 
+    def __post_init__(self) -> None:
+        _check_part(self)
+
 
 @dataclass(frozen=True, slots=True)
 class SinglePart:
@@ -91,6 +99,9 @@ class SinglePart:
     content: bytes
     disposition: Disposition = Disposition.render
     language: str = ""
+
+    def __post_init__(self) -> None:
+        _check_part(self, content_type=is_text(self.content_type), content=is_octets(self.content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,25 @@ class ExternalPart:
     disposition: Disposition = Disposition.render
     language: str = ""
 
+    def __post_init__(self) -> None:
+        _check_part(
+            self,
+            content_type=is_text(self.content_type),
+            url=is_text(self.url),
+            expires=is_unsigned(self.expires, 4),
+            size=is_unsigned(self.size, 8),
+            enc_alg=is_unsigned(self.enc_alg, 2),
+            key=is_octets(self.key),
+            nonce=is_octets(self.nonce),
+            aad=is_octets(self.aad),
+            hash_alg=is_unsigned(self.hash_alg, 1),
+            content_hash=is_octets(self.content_hash),
+            description=is_text(self.description),
+            filename=is_text(self.filename),
+        )
+        if not self.enc_alg and (self.key or self.nonce or self.aad):
+            raise ContentError(ContentRule.NOT_ENCRYPTED, self)
+
 
 @dataclass(frozen=True, slots=True)
 class MultiPart:
@@ -146,8 +176,35 @@ class MultiPart:
     disposition: Disposition = Disposition.render
     language: str = ""
 
+    def __post_init__(self) -> None:
+        _check_part(self, parts=_are_parts(self.parts))
+        if not isinstance(self.part_semantics, PartSemantics):
+            raise ContentError(ContentRule.PART_SEMANTICS, self.part_semantics, "partSemantics")
+        if len(self.parts) < 2:
+            raise ContentError(ContentRule.TWO_PARTS, self.parts, "parts")
+
 
 NestedPart = NullPart | SinglePart | ExternalPart | MultiPart
+
+
+def _are_parts(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(part, NestedPart) for part in value)
+
+
+def _check_part(part: NestedPart, **right: bool) -> None:
+    """Check the fields that all parts have, and those of one kind: by name, whether they are of the right type."""
+    if not isinstance(part.disposition, Disposition):
+        raise ContentError(ContentRule.DISPOSITION, part.disposition, "disposition")
+    if not is_text(part.language) or not is_language_list(part.language):
+        raise ContentError(ContentRule.LANGUAGE, part.language, "language")
+    for name, is_right in right.items():
+        if not is_right:
+            raise ContentError(ContentRule.PART_FIELDS, getattr(part, name), _draft_name(name))
+
+
+def _draft_name(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +213,23 @@ class AbsoluteExpiration:
 
     time: int
 
+    def __post_init__(self) -> None:
+        _check_time(self.time)
+
 
 @dataclass(frozen=True, slots=True)
 class RelativeExpiration:
     """The message is to be deleted `time` seconds after it was read."""
 
     time: int
+
+    def __post_init__(self) -> None:
+        _check_time(self.time)
+
+
+def _check_time(time: int) -> None:
+    if not is_unsigned(time, 4):
+        raise ContentError(ContentRule.EXPIRATION, time, "time")
 
 
 Expiration = AbsoluteExpiration | RelativeExpiration
@@ -178,7 +246,7 @@ class MimiContent:
         topic_id: what the messages of a thread have in common; empty for none.
         expires: when the receiver should delete the message.
         in_reply_to: the message that this one answers or reacts to.
-        mimi_extensions: what else the message says, by key.
+        mimi_extensions: what else the message says, by key; kept in the order of the encoding, lists as tuples.
     """
 
     salt: bytes
@@ -188,6 +256,21 @@ class MimiContent:
     expires: Expiration | None = None
     in_reply_to: MessageId | None = None
     mimi_extensions: Extensions = field(default_factory=frozendict)
+
+    def __post_init__(self) -> None:
+        if not is_octets(self.salt) or len(self.salt) != SALT_OCTETS:
+            raise ContentError(ContentRule.SALT, self.salt, "salt")
+        for name, id_ in (("replaces", self.replaces), ("inReplyTo", self.in_reply_to)):
+            if id_ is not None and not (is_octets(id_) and len(id_) == MESSAGE_ID_OCTETS):
+                raise ContentError(ContentRule.MESSAGE_ID, id_, name)
+        if not is_octets(self.topic_id):
+            raise ContentError(ContentRule.TOPIC_ID, self.topic_id, "topicId")
+        if len(self.topic_id) > LONGEST_TOPIC_ID:
+            raise ContentError(ContentRule.TOPIC_ID_LENGTH, len(self.topic_id), "topicId")
+        if self.expires is not None and not isinstance(self.expires, Expiration):
+            raise ContentError(ContentRule.EXPIRATION, self.expires, "expires")
+        object.__setattr__(self, "mimi_extensions", checked_extensions(self.mimi_extensions))
+        _check_body(self.nested_part)
 
     @property
     def sender_uri(self) -> str | None:
@@ -200,3 +283,21 @@ class MimiContent:
         """The URI of the room as the message gives it, if it does."""
         uri = self.mimi_extensions.get(ROOM_URI)
         return uri if isinstance(uri, str) else None
+
+
+def _check_body(part: NestedPart) -> None:
+    if not isinstance(part, NestedPart):
+        raise ContentError(ContentRule.PART, part, "nestedPart")
+    levels = list(_levels(part, 1))
+    if max(levels) > DEEPEST:
+        raise ContentError(ContentRule.PART_DEPTH, max(levels), "nestedPart")
+    if len(levels) > MOST_PARTS:
+        raise ContentError(ContentRule.PART_COUNT, len(levels), "nestedPart")
+
+
+def _levels(part: NestedPart, level: int) -> Iterator[int]:
+    """Yield the level of a part and of every part in it."""
+    yield level
+    if isinstance(part, MultiPart):
+        for inner in part.parts:
+            yield from _levels(inner, level + 1)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mimi_conformance.reference.content import deterministic
-from mimi_conformance.reference.content.codec import MESSAGE_ID_OCTETS
-from mimi_conformance.reference.content.message import Disposition, MessageId, NestedPart, SinglePart
+from mimi_conformance.reference.content.message import MESSAGE_ID_OCTETS, Disposition, MessageId, NestedPart, SinglePart
 from mimi_conformance.reference.content.rules import ContentError
 from mimi_conformance.reference.mls.rules import Rule, RuleText
 from mimi_conformance.reference.wire.enumerations import Registry
