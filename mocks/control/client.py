@@ -196,10 +196,16 @@ class ControlClient:
         """Make the server forget everything that came through this interface."""
         self.ask(Operation.RESET, {})
 
-    def peers(self, hosts: Mapping[str, Address], trust: str = "") -> None:
-        """Tell where peers live, and the authorities (PEM) of their certificates."""
+    def peers(
+        self,
+        hosts: Mapping[str, Address],
+        trust: str = "",
+        asset_hosts: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """Tell where peers live, the authorities (PEM) of their certificates, and where each keeps its assets."""
         told = {host: {"address": address, "port": port} for host, (address, port) in hosts.items()}
-        self.ask(Operation.PEERS, _without_none(hosts=told, trust=trust or None))
+        kept = asset_hosts and {provider: sorted(names) for provider, names in asset_hosts.items()}
+        self.ask(Operation.PEERS, _without_none(hosts=told, trust=trust or None, asset_hosts=kept))
 
     def users(
         self,

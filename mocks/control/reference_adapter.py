@@ -130,7 +130,7 @@ class ReferenceAdapter:
     def _peers(self, request: Document) -> Document:
         addresses = {host: (place["address"], place["port"]) for host, place in request["hosts"].items()}
         try:
-            self._service.add_peers(addresses, request.get("trust", ""))
+            self._service.add_peers(addresses, request.get("trust", ""), request.get("asset_hosts", {}))
         except TLSConfigurationError as error:
             raise OperationError(ErrorCode.INVALID_REQUEST, str(error)) from error
         return {}

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
+from mimi_conformance.reference.oblivious_http.encapsulation import Context
 from mimi_conformance.reference.provider.asset_client import AssetAnswer, AssetClient
 from mimi_conformance.reference.provider.asset_url import AssetUrl
 from mimi_conformance.reference.provider.messages import Answer, Refusal
 from mimi_conformance.reference.provider.provider import Provider
-from mimi_conformance.reference.provider.proxy_download import Download, ObliviousDownload, ProxyDownload
+from mimi_conformance.reference.provider.proxy_download import Asset, Download, ObliviousDownload, ProxyDownload
 from mimi_conformance.reference.provider.server import Receive, Send
 
 
@@ -30,24 +31,24 @@ async def send_download(
     An answer that had begun when the asset host failed is left unfinished, so that nobody takes it for the asset.
     """
     match download:
-        case ProxyDownload(url):
-            return await _pass_on(provider, assets, url, receive, send)
-        case ObliviousDownload():
-            answer = await _encapsulated(provider, assets, download)
+        case ProxyDownload(asset):
+            return await _pass_on(provider, assets, asset, receive, send)
+        case ObliviousDownload(asset, context):
+            answer = await _encapsulated(provider, assets, asset, context)
             await send_answer(answer, send)
             return answer
 
 
-async def _pass_on(provider: Provider, assets: AssetClient, url: AssetUrl, receive: Receive, send: Send) -> Answer:
+async def _pass_on(provider: Provider, assets: AssetClient, asset: Asset, receive: Receive, send: Send) -> Answer:
     largest = provider.settings.downloads.largest_bytes
     leaving = asyncio.ensure_future(_disconnected(receive))
     begun = False
     try:
-        async with _asset(provider, assets, url) as asset:
-            fields = provider.passed_on(url, asset.status, asset.headers, largest)
+        async with _fetched(provider, assets, asset) as found:
+            fields = provider.passed_on(asset.url, found.status, found.headers, largest)
             await _start(HTTPStatus.OK, fields, send)
             begun = True
-            async for chunk in _limited(provider, url, asset, largest):
+            async for chunk in _limited(provider, asset.url, found, largest):
                 if leaving.done():
                     return Answer(HTTPStatus.OK, reason="The peer went away before it had the asset.")
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -63,20 +64,19 @@ async def _pass_on(provider: Provider, assets: AssetClient, url: AssetUrl, recei
         leaving.cancel()
 
 
-async def _encapsulated(provider: Provider, assets: AssetClient, download: ObliviousDownload) -> Answer:
+async def _encapsulated(provider: Provider, assets: AssetClient, asset: Asset, context: Context) -> Answer:
     largest = provider.settings.downloads.largest_oblivious_bytes
-    url = download.url
     try:
-        async with _asset(provider, assets, url) as asset:
-            fields = provider.passed_on(url, asset.status, asset.headers, largest)
-            content = b"".join([chunk async for chunk in _limited(provider, url, asset, largest)])
+        async with _fetched(provider, assets, asset) as found:
+            fields = provider.passed_on(asset.url, found.status, found.headers, largest)
+            content = b"".join([chunk async for chunk in _limited(provider, asset.url, found, largest)])
     except Refusal as refusal:
-        return provider.sealed_refusal(download.context, refusal)
-    return provider.sealed(download.context, HTTPStatus.OK, fields, content)
+        return provider.sealed_refusal(context, refusal)
+    return provider.sealed(context, HTTPStatus.OK, fields, content)
 
 
 @asynccontextmanager
-async def _asset(provider: Provider, assets: AssetClient, url: AssetUrl) -> AsyncIterator[AssetAnswer]:
+async def _fetched(provider: Provider, assets: AssetClient, asset: Asset) -> AsyncIterator[AssetAnswer]:
     """What the host of an asset answers, after redirections.
 
     Raises:
@@ -87,19 +87,19 @@ async def _asset(provider: Provider, assets: AssetClient, url: AssetUrl) -> Asyn
     try:
         async with asyncio.timeout(settings.total_seconds):
             for _ in range(1 + settings.most_redirections):
-                async with assets.get(url) as answer:
+                async with assets.get(asset.url) as answer:
                     if answer.redirection is None:
                         yield answer
                         return
-                    url = provider.redirected(url, answer.redirection)
+                    asset = provider.redirected(asset, answer.redirection)
     except TimeoutError as error:
-        reason = f"The download from {url.host} takes more than {settings.total_seconds:g} seconds."
+        reason = f"The download from {asset.url.host} takes more than {settings.total_seconds:g} seconds."
         raise Refusal(HTTPStatus.GATEWAY_TIMEOUT, reason) from error
-    reason = f"{url.host} redirects more than {settings.most_redirections} times."
+    reason = f"{asset.url.host} redirects more than {settings.most_redirections} times."
     raise Refusal(HTTPStatus.BAD_GATEWAY, reason)
 
 
-async def _limited(provider: Provider, url: AssetUrl, asset: AssetAnswer, largest_bytes: int) -> AsyncIterator[bytes]:
+async def _limited(provider: Provider, url: AssetUrl, answer: AssetAnswer, largest_bytes: int) -> AsyncIterator[bytes]:
     """The content of an asset.
 
     Raises:
@@ -107,7 +107,7 @@ async def _limited(provider: Provider, url: AssetUrl, asset: AssetAnswer, larges
 
     """
     size = 0
-    async for chunk in asset.content:
+    async for chunk in answer.content:
         size += len(chunk)
         provider.check_asset_size(url, size, largest_bytes)
         yield chunk

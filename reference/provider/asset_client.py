@@ -79,6 +79,10 @@ class AssetClient:
             network_backend=_CheckedConnections(peers, resolve),
         )
 
+    def headers(self, url: AssetUrl) -> Fields:
+        """The header fields of a request, which say nothing of whom it is made for."""
+        return ("Host", url.host), ("Accept-Encoding", "identity")
+
     @asynccontextmanager
     async def get(self, url: AssetUrl) -> AsyncIterator[AssetAnswer]:
         """GET an asset.
@@ -93,7 +97,7 @@ class AssetClient:
             async with self._connections.stream(
                 "GET",
                 httpcore.URL(scheme=b"https", host=url.host.encode(), port=HTTPS_PORT, target=url.target.encode()),
-                headers={"Host": url.host, "Accept-Encoding": "identity"},
+                headers=self.headers(url),
                 extensions={"timeout": wait},
             ) as response:
                 headers = tuple(

@@ -5,10 +5,12 @@ outbox's business; here a request goes out at once and its answer comes back.
 """
 
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
+from mimi_conformance.reference.identity.domain import provider_domain
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.key_package import KeyPackageError, key_package_ref, verify_key_package
 from mimi_conformance.reference.provider.inbox import Delivery
@@ -96,14 +98,32 @@ class LocalService:
         self._peers.forget_directories()
         self._retry_now()
 
-    def add_peers(self, addresses: Mapping[str, Address], authorities: str = "") -> None:
-        """Learn where hosts of peers' URLs are, and trust authorities (PEM) for their certificates of both roles.
+    def add_peers(
+        self,
+        addresses: Mapping[str, Address],
+        authorities: str = "",
+        asset_hosts: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    ) -> None:
+        """Learn of other providers.
+
+        Args:
+            addresses: where to connect to for hosts of their URLs.
+            authorities: trusted (PEM) for their certificates of both roles.
+            asset_hosts: at which hosts a provider keeps its assets, by its domain (PROTO 5.10).
 
         Raises:
+            IdentifierError: in ``asset_hosts`` is something that is no domain name.
             TLSConfigurationError: ``authorities`` holds no certificate.
 
         """
+        for provider, hosts in asset_hosts.items():
+            for domain in (provider, *hosts):
+                provider_domain(domain)
         self._peers.add_peers(addresses, authorities)
+        with self._storage.transaction() as transaction:
+            for provider, hosts in asset_hosts.items():
+                for host in hosts:
+                    transaction.add_asset_host(provider, host)
         if authorities:
             self._trust_clients(authorities)
         self._retry_now()

@@ -26,6 +26,7 @@ from mimi_conformance.reference.provider.proxy_download import (
     ObliviousDownload,
     ProxyDownloadEndpoint,
 )
+from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.wire.errors import DecodeError
 
 KEY_ID = 1
@@ -46,7 +47,7 @@ class ObliviousGatewayEndpoint(ProxyDownloadEndpoint):
         keys = encode_key_configurations(self.gateway_key.configuration)
         return Answer(HTTPStatus.OK, keys, KEYS_MEDIA_TYPE)
 
-    def answer_to_encapsulated_request(self, request: PeerRequest) -> Answer | Download:
+    def answer_to_encapsulated_request(self, transaction: Transaction, request: PeerRequest) -> Answer | Download:
         """The asset that a client asks for, or an encapsulated refusal.
 
         Raises:
@@ -63,7 +64,7 @@ class ObliviousGatewayEndpoint(ProxyDownloadEndpoint):
         except EncapsulationError as error:
             raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
         try:
-            return self.oblivious_download(plaintext, context)
+            return self.oblivious_download(transaction, plaintext, context)
         except Refusal as refusal:
             return self.sealed_refusal(context, refusal)
 
@@ -72,7 +73,7 @@ class ObliviousGatewayEndpoint(ProxyDownloadEndpoint):
         problem = json.dumps({"type": KEY_PROBLEM, "title": str(error)}).encode()
         return Answer(HTTPStatus.BAD_REQUEST, problem, "application/problem+json", reason=str(error))
 
-    def oblivious_download(self, plaintext: bytes, context: Context) -> Download:
+    def oblivious_download(self, transaction: Transaction, plaintext: bytes, context: Context) -> Download:
         """The asset that a request asks for.
 
         Nothing of the request but its target goes to the asset host.
@@ -88,9 +89,8 @@ class ObliviousGatewayEndpoint(ProxyDownloadEndpoint):
         if not isinstance(message, binary_message.Request):
             raise Refusal(HTTPStatus.BAD_REQUEST, "The request is a response.")
         self.check_oblivious_request(message)
-        url = self.asset_url(f"{message.scheme}://{self.authority(message)}{message.path}")
-        self.check_asset_host(url)
-        return ObliviousDownload(url, context)
+        url = f"{message.scheme}://{self.authority(message)}{message.path}"
+        return ObliviousDownload(self.asset(transaction, url), context)
 
     def check_oblivious_request(self, message: binary_message.Request) -> None:
         """Refuse what is no plain GET.

@@ -59,16 +59,18 @@ class Provider(
             source = self.source_of(request)
             self.check_certificate(request, source)
             if isinstance(route.endpoint, WellKnown):
-                return self.answer_from_well_known(route.endpoint, request)
+                return self.answer_from_well_known(transaction, route.endpoint, request)
             call = Call(route.endpoint, source, route.subject, request.body)
             if call.endpoint is Endpoint.PROXY_DOWNLOAD:
-                return self.answer_to_proxy_download(call)
+                return self.answer_to_proxy_download(transaction, call)
             return self.answer(transaction, call, now)
         except Refusal as refusal:
             transaction.rollback()
             return self.answer_to_refusal(route, refusal)
 
-    def answer_from_well_known(self, place: WellKnown, request: PeerRequest) -> Answer | Download:
+    def answer_from_well_known(
+        self, transaction: Transaction, place: WellKnown, request: PeerRequest
+    ) -> Answer | Download:
         """Answer what an authenticated provider asks of a well-known place.
 
         Raises:
@@ -78,7 +80,7 @@ class Provider(
         if place is WellKnown.DIRECTORY:
             return self.answer_to_directory()
         if request.method == "POST":
-            return self.answer_to_encapsulated_request(request)
+            return self.answer_to_encapsulated_request(transaction, request)
         return self.answer_to_key_request()
 
     def answer(self, transaction: Transaction, call: Call, now: int) -> Answer | Relay:

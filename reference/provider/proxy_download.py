@@ -3,13 +3,14 @@
 Decides, and fetches nothing: an answer that needs an asset is a `Download`, which the edge carries out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from mimi_conformance.reference.oblivious_http.encapsulation import Context
 from mimi_conformance.reference.provider.asset_url import AssetUrl, AssetUrlError
 from mimi_conformance.reference.provider.base import ProviderBase
 from mimi_conformance.reference.provider.messages import Call, Refusal
+from mimi_conformance.reference.provider.storage import Transaction
 
 Fields = tuple[tuple[str, str], ...]
 """Header fields, names in lower case."""
@@ -32,17 +33,31 @@ _ERRORS = frozenset(status for status in HTTPStatus if status >= HTTPStatus.BAD_
 
 
 @dataclass(frozen=True, slots=True)
-class ProxyDownload:
-    """The answer is the asset at ``url``."""
+class Asset:
+    """An asset that may be fetched.
+
+    Attributes:
+        url: where it is.
+        hosts: all hosts where it may be, should its own redirect to another.
+
+    """
 
     url: AssetUrl
+    hosts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyDownload:
+    """The answer is this asset."""
+
+    asset: Asset
 
 
 @dataclass(frozen=True, slots=True)
 class ObliviousDownload:
-    """The answer is the asset at ``url``, encapsulated in ``context`` (PROTO 5.10.3)."""
+    """The answer is this asset, encapsulated in ``context`` (PROTO 5.10.3)."""
 
-    url: AssetUrl
+    asset: Asset
     context: Context
 
 
@@ -52,16 +67,25 @@ Download = ProxyDownload | ObliviousDownload
 class ProxyDownloadEndpoint(ProviderBase):
     """Answers for proxyDownload, and knows which assets may be fetched at all."""
 
-    def answer_to_proxy_download(self, call: Call) -> Download:
+    def answer_to_proxy_download(self, transaction: Transaction, call: Call) -> Download:
         """The asset that a peer asks for.
 
         Raises:
             Refusal: 400, what stands in the URL is not that of an asset; 403, it is not that of a peer's.
 
         """
-        url = self.asset_url(call.subject)
-        self.check_asset_host(url)
-        return ProxyDownload(url)
+        return ProxyDownload(self.asset(transaction, call.subject))
+
+    def asset(self, transaction: Transaction, text: str) -> Asset:
+        """The asset whose URL a text is, when it may be fetched.
+
+        Raises:
+            Refusal: 400, it is no such URL; 403, its host is not where a peer keeps its assets.
+
+        """
+        asset = Asset(self.asset_url(text), self.asset_hosts(transaction))
+        self.check_asset_host(asset)
+        return asset
 
     def asset_url(self, text: str) -> AssetUrl:
         """The URL of an asset.
@@ -75,17 +99,22 @@ class ProxyDownloadEndpoint(ProviderBase):
         except AssetUrlError as error:
             raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
 
-    def check_asset_host(self, url: AssetUrl) -> None:
-        """Refuse a URL whose host is not where a peer keeps its assets (PROTO 5.10.2, AMB-127).
+    def asset_hosts(self, transaction: Transaction) -> frozenset[str]:
+        """Where peers keep their assets: what the operator has chosen, and what was learned since (AMB-127)."""
+        return transaction.asset_hosts().union(*self.settings.downloads.asset_hosts.values())
+
+    def check_asset_host(self, asset: Asset) -> None:
+        """Refuse an asset whose host is none of those where it may be (PROTO 5.10.2).
 
         Raises:
             Refusal: 403.
 
         """
-        if not any(url.host in hosts for hosts in self.settings.downloads.asset_hosts.values()):
-            raise Refusal(HTTPStatus.FORBIDDEN, f"{url.host} is not where a peer of {self.domain} keeps its assets.")
+        if asset.url.host not in asset.hosts:
+            reason = f"{asset.url.host} is not where a peer of {self.domain} keeps its assets."
+            raise Refusal(HTTPStatus.FORBIDDEN, reason)
 
-    def redirected(self, url: AssetUrl, location: str) -> AssetUrl:
+    def redirected(self, asset: Asset, location: str) -> Asset:
         """Where a redirection of an asset host leads, when that is an asset host again (AMB-128).
 
         Raises:
@@ -93,10 +122,10 @@ class ProxyDownloadEndpoint(ProviderBase):
 
         """
         try:
-            target = url.joined(location)
+            target = replace(asset, url=asset.url.joined(location))
             self.check_asset_host(target)
         except (AssetUrlError, Refusal) as error:
-            raise Refusal(HTTPStatus.BAD_GATEWAY, f"{url.host} redirects to another place: {error}") from error
+            raise Refusal(HTTPStatus.BAD_GATEWAY, f"{asset.url.host} redirects to another place: {error}") from error
         return target
 
     def passed_on(self, url: AssetUrl, status: int, headers: Fields, largest_bytes: int) -> Fields:

@@ -6,6 +6,13 @@ CREATE TABLE secret (
     value BLOB NOT NULL
 );
 
+-- Where other providers keep assets.
+CREATE TABLE asset_host (
+    provider TEXT NOT NULL,
+    host TEXT NOT NULL,
+    PRIMARY KEY (provider, host)
+) WITHOUT ROWID;
+
 CREATE TABLE user (
     uri TEXT PRIMARY KEY,
     search_types INTEGER NOT NULL,  -- bit N is set when SearchIdentifierType N may find the user

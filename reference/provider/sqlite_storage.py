@@ -20,16 +20,17 @@ from mimi_conformance.reference.provider.tables.consent import ConsentTables
 from mimi_conformance.reference.provider.tables.inboxes import InboxTables
 from mimi_conformance.reference.provider.tables.keys import KeyTables
 from mimi_conformance.reference.provider.tables.outbox import OutboxMemory, OutboxTables
+from mimi_conformance.reference.provider.tables.peers import PeerTables
 from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
 _APPLICATION_ID = 0x4D494D49
-# What `clear` empties, in the order that foreign keys allow; the provider's own secret stays.
+# What `clear` empties, in the order that foreign keys allow; the provider's own secret stays, and where peers are.
 _CLEARED = (
     "outbox_loss",
     "outbox_entry",
@@ -50,7 +51,7 @@ class StorageError(Exception):
     """The database can't be used; the message names it and says why."""
 
 
-class SQLiteTransaction(UserTables, KeyTables, ConsentTables, InboxTables, OutboxTables):
+class SQLiteTransaction(PeerTables, UserTables, KeyTables, ConsentTables, InboxTables, OutboxTables):
     """The reads and writes of one transaction; `storage.Transaction` says what each does."""
 
     def rollback(self) -> None:
@@ -58,7 +59,7 @@ class SQLiteTransaction(UserTables, KeyTables, ConsentTables, InboxTables, Outbo
         self._execute("ROLLBACK TO request")
 
     def clear(self) -> None:
-        """Forget everything, but for the secret."""
+        """Forget everything, but for the secret and for where peers are."""
         for table in _CLEARED:
             self._execute(f"DELETE FROM {table}")  # noqa: S608  # a name from the list above
 

@@ -46,6 +46,12 @@ class Transaction(Protocol):
     def keep_secret(self, secret: bytes) -> None:
         """Remember what the provider's keys follow from, once and for all."""
 
+    def add_asset_host(self, provider: str, host: str) -> None:
+        """Learn that a provider keeps assets at a host, which outlives `clear`."""
+
+    def asset_hosts(self) -> frozenset[str]:
+        """The hosts at which any provider is known to keep assets."""
+
     def add_user(self, user: MimiUri) -> None:
         """Make a local user, unless there is one with this URI."""
 

@@ -63,6 +63,13 @@ def endless(chunk: bytes) -> Script:
     return script
 
 
+async def chunked(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for piece in (b"one ", b"two ", b"three"):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body"})
+
+
 def stalled(scope, receive, send):
     """Never answers."""
     return disconnected(receive)

@@ -71,7 +71,7 @@ def test_the_key_is_that_of_the_provider(gateway):
     ],
 )
 def test_an_asset_of_a_peer_is_fetched(gateway, request_):
-    assert gateway.send(encode(request_, padding=32)).url == AssetUrl("assets.b.example", "/1")
+    assert gateway.send(encode(request_, padding=32)).asset.url == AssetUrl("assets.b.example", "/1")
 
 
 def test_a_response_is_for_the_client_of_its_request(gateway):

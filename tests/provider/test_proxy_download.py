@@ -8,11 +8,12 @@ from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.provider.asset_url import AssetUrl
 from mimi_conformance.reference.provider.download_settings import DownloadSettings
 from mimi_conformance.reference.provider.messages import Refusal
-from mimi_conformance.reference.provider.proxy_download import ProxyDownload
+from mimi_conformance.reference.provider.proxy_download import Asset, ProxyDownload
 from tests.provider.conftest import make_provider
 
 HOSTS = {"b.example": frozenset({"assets.b.example", "cdn.example"}), "c.example": frozenset({"assets.c.example"})}
 ASSET = "https://assets.b.example/1"
+ALL_HOSTS = frozenset({"assets.b.example", "cdn.example", "assets.c.example"})
 URL = AssetUrl.parse(ASSET)
 
 
@@ -30,7 +31,7 @@ def download(world, url: str, **options):
 @pytest.mark.parametrize("url", [ASSET, "https://assets.c.example/x?y=%2F", "HTTPS://CDN.EXAMPLE:443/1"])
 @pytest.mark.parametrize("source", ["b.example", "c.example"])
 def test_an_asset_of_any_peer_is_fetched_for_any_peer(hub, url, source):
-    assert download(hub, url, source=source) == ProxyDownload(AssetUrl.parse(url))
+    assert download(hub, url, source=source) == ProxyDownload(Asset(AssetUrl.parse(url), ALL_HOSTS))
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,19 @@ def test_what_is_no_url_of_an_asset_is_refused(hub, url):
 
 
 def test_without_configured_hosts_everything_is_refused(world):
+    assert download(world, ASSET).status == 403
+
+
+def test_asset_hosts_are_learned_and_outlive_a_reset(world):
+    world.service.add_peers({}, asset_hosts={"b.example": ["assets.b.example"], "c.example": []})
+    world.service.add_peers({}, asset_hosts={"b.example": ["assets.b.example", "cdn.example"]})
+    world.service.reset()
+    assert download(world, ASSET) == ProxyDownload(Asset(URL, frozenset({"assets.b.example", "cdn.example"})))
+
+
+def test_an_asset_host_has_to_have_a_name(world):
+    with pytest.raises(IdentifierError):
+        world.service.add_peers({}, asset_hosts={"b.example": ["assets.b.example", "127.0.0.1"]})
     assert download(world, ASSET).status == 403
 
 
@@ -125,8 +139,9 @@ def test_an_asset_may_not_be_larger_than_allowed(hub):
 
 
 def test_redirections_are_followed_to_asset_hosts(hub):
-    assert str(hub.provider.redirected(URL, "https://cdn.example/2")) == "https://cdn.example/2"
-    assert str(hub.provider.redirected(URL, "/2")) == "https://assets.b.example/2"
+    for location, url in [("https://cdn.example/2", "https://cdn.example/2"), ("/2", "https://assets.b.example/2")]:
+        redirected = hub.provider.redirected(Asset(URL, ALL_HOSTS), location)
+        assert (str(redirected.url), redirected.hosts) == (url, ALL_HOSTS)
 
 
 @pytest.mark.parametrize(
@@ -143,5 +158,5 @@ def test_redirections_are_followed_to_asset_hosts(hub):
 )
 def test_redirections_are_followed_nowhere_else(hub, location):
     with pytest.raises(Refusal, match=r"assets\.b\.example redirects to another place") as refused:
-        hub.provider.redirected(URL, location)
+        hub.provider.redirected(Asset(URL, ALL_HOSTS), location)
     assert refused.value.status == HTTPStatus.BAD_GATEWAY
