@@ -155,7 +155,7 @@ def test_a_refused_joiner_hears_why_its_best_way_failed() -> None:
         "mimi://e.example/u/eve is preauthorised as role 3 (group_admin), not as role 2 (ordinary_user)."
     )
     assert refused(authorize(room, EVE_OUTSIDE, join), AddingRule.CAN_OPEN_JOIN) == (
-        "role 0 (no_role) does not hold canOpenJoin."
+        "Nobody joins openly: role 0 (no_role) does not hold canOpenJoin."
     )
 
 

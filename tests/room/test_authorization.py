@@ -108,6 +108,20 @@ def test_a_refusal_is_a_sentence_with_what_is_in_the_way(
     assert refused(authorize(ROOM, actor, change), rule) == sentence
 
 
+def test_a_refusal_for_numbers_says_what_there_would_be_and_what_may_be() -> None:
+    few = replace(
+        role(ROOM, USER), maximum_participants_constraint=2, minimum_active_participants_constraint=1, role_name=b"one"
+    )
+    room = with_role(ROOM, few)
+    assert refused(authorize(room, ALICES_CLIENT, AddParticipant(EVE, USER)), AddingRule.ADD_MAXIMUM) == (
+        "There would be 3 participants in role 2 (one), which takes 2."
+    )
+    kick = RemoveClients(BOB, frozenset({1, 2}))
+    assert refused(authorize(room, ALICES_CLIENT, kick), RemovingRule.KICK_MINIMUM) == (
+        "There would be 0 active participants in role 2 (one), which needs 1."
+    )
+
+
 def test_a_refusal_names_its_rule_and_requirement() -> None:
     decision = authorize(ROOM, BOBS_CLIENT, Reinitialize())
     assert str(decision) == (

@@ -139,10 +139,14 @@ def can_open_join(question: Question, change: AddParticipant) -> Decision:
     """Any user who is not on the list can add itself, when role zero says so."""
     no_role = question.policy.no_role
     if CapabilityType.can_open_join not in no_role.capabilities:
-        return Refused(AddingRule.CAN_OPEN_JOIN, f"{shown_role(no_role)} does not hold canOpenJoin.")
+        return Refused(
+            AddingRule.CAN_OPEN_JOIN, f"Nobody joins openly: {shown_role(no_role)} does not hold canOpenJoin."
+        )
     targets = no_role.changes.get(NO_ROLE, frozenset())
     if not targets:
-        return Refused(AddingRule.OPEN_JOIN_ENTRY, f"{shown_role(no_role)} changes role 0 into nothing.")
+        return Refused(
+            AddingRule.OPEN_JOIN_ENTRY, f"Nobody joins openly: {shown_role(no_role)} changes role 0 into no other."
+        )
     if change.role_index not in targets:
         open_to = ", ".join(map(question.shown_index, sorted(targets)))
         return Refused(
@@ -166,7 +170,10 @@ def can_join_if_preauthorized(question: Question, change: AddParticipant, matchi
             rule, f"{shown(change.user)} is preauthorised as {question.shown_index(matching)}, not as {wanted}."
         )
     if CapabilityType.can_join_if_preauthorized not in role.capabilities:
-        return Refused(rule, f"{shown_role(role)} does not hold canJoinIfPreauthorized.")
+        return Refused(
+            rule,
+            f"{shown(change.user)} is preauthorised as {shown_role(role)}, which does not hold canJoinIfPreauthorized.",
+        )
     return (
         question.too_many(matching, AddingRule.PREAUTHORIZED_MAXIMUM)
         or question.too_many_active(matching, AddingRule.PREAUTHORIZED_MAXIMUM_ACTIVE)

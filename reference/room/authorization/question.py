@@ -126,7 +126,7 @@ class Question:
         minimum = role.role.minimum_participants_constraint
         if number >= minimum:
             return None
-        return Refused(rule, f"{shown_role(role)} would have {number} participants, and needs {minimum}.")
+        return Refused(rule, f"There would be {number} participants in {shown_role(role)}, which needs {minimum}.")
 
     def too_few_active(self, role_index: int, rule: RoomRule) -> Refused | None:
         """Whether a role would have less active participants than its minimum."""
@@ -134,7 +134,9 @@ class Question:
         minimum = role.role.minimum_active_participants_constraint
         if number >= minimum:
             return None
-        return Refused(rule, f"{shown_role(role)} would have {number} active participants, and needs {minimum}.")
+        return Refused(
+            rule, f"There would be {number} active participants in {shown_role(role)}, which needs {minimum}."
+        )
 
     def too_many(self, role_index: int, rule: RoomRule) -> Refused | None:
         """Whether a role would have more participants than its maximum."""
@@ -142,7 +144,7 @@ class Question:
         maximum = role.role.maximum_participants_constraint
         if maximum is None or number <= maximum:
             return None
-        return Refused(rule, f"{shown_role(role)} would have {number} participants, and has room for {maximum}.")
+        return Refused(rule, f"There would be {number} participants in {shown_role(role)}, which takes {maximum}.")
 
     def too_many_active(self, role_index: int, rule: RoomRule) -> Refused | None:
         """Whether a role would have more active participants than its maximum."""
@@ -150,7 +152,9 @@ class Question:
         maximum = role.role.maximum_active_participants_constraint
         if maximum is None or number <= maximum:
             return None
-        return Refused(rule, f"{shown_role(role)} would have {number} active participants, and has room for {maximum}.")
+        return Refused(
+            rule, f"There would be {number} active participants in {shown_role(role)}, which takes {maximum}."
+        )
 
     def shown_index(self, role_index: int) -> str:
         """A role, for people."""
