@@ -1,19 +1,18 @@
 """``mimi-conformance serve``: the reference provider as a server of its own, with its own storage."""
 
 import logging
+import queue
 import signal
-import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
 from cryptography import x509
 
+from mimi_conformance.command_line.server_log import JSONLog, LogHandler, TextLog, count_events
 from mimi_conformance.reference.identity.certificate import authenticates, provider_domains
 from mimi_conformance.reference.identity.errors import IdentifierError
-from mimi_conformance.reference.provider.app import ServedRequest
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.download_settings import DownloadSettings
 from mimi_conformance.reference.provider.instance import ReferenceInstance
@@ -21,7 +20,7 @@ from mimi_conformance.reference.provider.server import TLSConfigurationError
 from mimi_conformance.reference.provider.sqlite_storage import StorageError
 
 DEFAULT_PORT = 8443
-LONGEST_PART = 300
+GRACE_SECONDS = 10.0
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -36,6 +35,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--asset-host", multiple=True, metavar="PROVIDER=HOST", help="Where a peer keeps assets that others may download."
 )
+@click.option("--log", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How lines look.")
 @click.option("--control-port", type=click.IntRange(0, 65535), help="Serve the control interface here, on loopback.")
 @click.option("--control-token", default="", help="Bearer token that the control interface asks for.")
 def command(
@@ -48,13 +48,17 @@ def command(
     port: int,
     database: Path | None,
     asset_host: tuple[str, ...],
+    log: str,
     control_port: int | None,
     control_token: str,
 ) -> None:
     """Run the reference provider until it is interrupted.
 
-    Prints one line for each request. What was answered is in the database, whatever happens next.
+    Prints one line for each request and each notify to a follower; SIGUSR1 lists what followers are still to be told.
+    What was answered is in the database, whatever happens next.
     """
+    lines = JSONLog() if log == "json" else TextLog()
+    logging.basicConfig(handlers=[LogHandler(lines)])
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of peers that go away before they are answered
     database = database or Path(f"mimi-{domain}.sqlite")
     with _sentences(f"{host}:{port}"):
@@ -66,45 +70,28 @@ def command(
             host=host,
             port=port,
             database=database,
-            served=_log,
+            served=lines.served,
+            notified=lines.notified,
+            grace_seconds=GRACE_SECONDS,
         )
         _check_certificate(certificate, domain)
         instance.start()
-    stopped = _signals()
+    signals = _signals()
     try:
         address, real_port = instance.address
-        click.echo(f"The provider {domain} listens on https://{address}:{real_port} and remembers in {database}.")
-        if control_port is None:
-            stopped.wait()
-        else:
-            _serve_control(instance, control_port, control_token, stopped)
+        lines.said(f"The provider {domain} listens on https://{address}:{real_port} and remembers in {database}.")
+        if waiting := sum(backlog.events for backlog in instance.service.backlogs()):
+            lines.said(f"{count_events(waiting)} of an earlier run go to followers now.")
+        with ExitStack() as stack:
+            if control_port is not None:
+                url = stack.enter_context(_control(instance, control_port, control_token))
+                lines.said(f"The control interface listens on {url}.")
+            while signals.get() == signal.SIGUSR1:
+                lines.listed(instance.service.backlogs(), instance.service.losses())
+            lines.said(f"Stopping: what is under way has {GRACE_SECONDS:g} seconds to finish.")
     finally:
         instance.stop()
-    click.echo("Stopped.")
-
-
-def describe(served: ServedRequest) -> str:
-    """One line about a request: when, who, what, the status, how long it took, and why it was refused."""
-    time = datetime.now(UTC).strftime("%H:%M:%S")
-    sender = _short(", ".join(served.request.header("from"))) or "nobody"
-    answer = served.answer
-    line = (
-        f"{time} {sender} {_short(served.request.method)} {_short(served.request.raw_path)} "
-        f"-> {int(answer.status)} ({served.seconds * 1000:.0f} ms)"
-    )
-    text = f"{line}: {_short(answer.reason)}" if answer.reason else line
-    # What a peer sends must not be able to write lines or colours of its own.
-    return "".join(c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def _short(text: str) -> str:
-    """A part of a line; what a peer sends must not be able to fill the disk with it, either."""
-    return text if len(text) <= LONGEST_PART else f"{text[:LONGEST_PART]}... ({len(text)} characters)"
-
-
-def _log(served: ServedRequest) -> None:
-    with suppress(OSError):  # a log that nobody reads any more is no reason not to answer
-        click.echo(describe(served))
+    lines.said("Stopped.")
 
 
 @contextmanager
@@ -137,7 +124,9 @@ def _check_certificate(path: Path, domain: str) -> None:
         raise click.ClickException(f"The certificate in {path} authenticates {names}, not {domain}.")
 
 
-def _serve_control(instance: ReferenceInstance, port: int, token: str, stopped: threading.Event) -> None:
+@contextmanager
+def _control(instance: ReferenceInstance, port: int, token: str) -> Iterator[str]:
+    """The control interface while the block runs, and its URL."""
     # Only who asks for it pays for the control interface, and only then is it code that can break.
     from mimi_conformance.mocks.control.reference_adapter import create_control_app  # noqa: PLC0415
     from mimi_conformance.mocks.control.server import ControlServer  # noqa: PLC0415
@@ -146,15 +135,14 @@ def _serve_control(instance: ReferenceInstance, port: int, token: str, stopped: 
     with _sentences(f"127.0.0.1:{port}"):
         control.start()
     try:
-        click.echo(f"The control interface listens on {control.url}.")
-        stopped.wait()
+        yield control.url
     finally:
         control.stop()
 
 
-def _signals() -> threading.Event:
-    """An event that is set when somebody wants the server to stop."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    return stopped
+def _signals() -> queue.SimpleQueue[int]:
+    """The signals that come in and that the server heeds: to stop, and to list what waits."""
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, lambda number, _: signals.put(number))
+    return signals

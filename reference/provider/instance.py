@@ -20,9 +20,6 @@ from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import TLSServer
 from mimi_conformance.reference.provider.sqlite_storage import IN_MEMORY, SQLiteStorage
 
-GRACE_SECONDS = 1.0
-"""How long requests in progress, of others and of our own, may take when the provider stops."""
-
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -62,6 +59,7 @@ class ReferenceInstance:
         notified: told of each attempt to notify a follower.
         clock: milliseconds of the Unix epoch.
         random: where keys and nonces come from.
+        grace_seconds: how long requests in progress, of others and of its own, may take once it is to stop.
 
     Raises:
         IdentifierError: the domain is none.
@@ -85,8 +83,10 @@ class ReferenceInstance:
         notified: Callable[[NotifyAttempt], None] = lambda _: None,
         clock: Callable[[], int] = milliseconds_now,
         random: Random = os.urandom,
+        grace_seconds: float = 1.0,
     ) -> None:
         self.settings = ProviderSettings(settings) if isinstance(settings, str) else settings
+        self._grace_seconds = grace_seconds
         self._peers = parts.peers(
             self.settings.domain, certificate_chain=certificate_chain, private_key=private_key, authorities=trust
         )
@@ -110,6 +110,7 @@ class ReferenceInstance:
             host=host,
             port=port,
             thread=self._thread,
+            grace_seconds=grace_seconds,
         )
         self._worker = OutboxWorker(
             parts.outbox(self.settings.retry, lambda: int.from_bytes(random(4)) / 2**32),
@@ -156,7 +157,7 @@ class ReferenceInstance:
     def stop(self) -> None:
         """Finish the requests in progress and let go of everything."""
         self._server.stop()
-        self._thread.run(self._worker.stop(GRACE_SECONDS))
+        self._thread.run(self._worker.stop(self._grace_seconds))
         self._thread.run(self._peers.close())
         self._thread.stop()
         self._storage.close()
