@@ -1,4 +1,6 @@
 """A room's participants, metadata and policy, and who may do what in it.
 
-Nothing in here does I/O or knows a secret of MLS; what a room looks like on the wire is in reference/wire.
+Read view, actors and changes first, then authorization/authorize: a `RoomView` and what an actor wants of it go in, and
+a `Decision` comes out. `application.after` says what becomes of the room. Nothing in here does I/O or knows a secret of
+MLS; what a room looks like on the wire is in reference/wire.
 """
