@@ -4,11 +4,12 @@ from dataclasses import dataclass, field, replace
 
 from mimi_conformance.reference.content.application_data import MediaTypes, frame
 from mimi_conformance.reference.content.codec import encode_content
+from mimi_conformance.reference.content.extensions import ROOM_URI, SENDER_URI
 from mimi_conformance.reference.content.franking.agent import FrankingRoom
 from mimi_conformance.reference.content.franking.commitment import commit
 from mimi_conformance.reference.content.franking.stamp import FrankingKeys, HubKey, SigningKey, frank
 from mimi_conformance.reference.content.franking.verification import FrankedMessage, Received, verify
-from mimi_conformance.reference.content.message import ROOM_URI, SENDER_URI, MimiContent, SinglePart
+from mimi_conformance.reference.content.message import MimiContent, SinglePart
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.framing.safe_aad import encode_safe_aad
 from mimi_conformance.reference.wire.mls.app_data import MediaType

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mimi_conformance.mocks.malformed.strategies import mutated
 from mimi_conformance.reference.content.codec import encode_content
+from mimi_conformance.reference.content.extensions import ROOM_URI, SENDER_URI
 from mimi_conformance.reference.content.franking.abuse_report import NOBODY, Proven, Unproven, examine, report
 from mimi_conformance.reference.content.franking.rules import (
     AbuseReportRule,
@@ -17,7 +18,6 @@ from mimi_conformance.reference.content.franking.rules import (
     FrankingError,
 )
 from mimi_conformance.reference.content.franking.stamp import FrankingKeys, HubKey
-from mimi_conformance.reference.content.message import ROOM_URI, SENDER_URI
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.proposals.extensions import ExtensionError, ExtensionRule
 from mimi_conformance.reference.mls.rules import Rule, RuleError

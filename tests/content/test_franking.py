@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mimi_conformance.reference.content.application_data import frame
 from mimi_conformance.reference.content.codec import decode_content, encode_content
+from mimi_conformance.reference.content.extensions import ROOM_URI, SENDER_URI
 from mimi_conformance.reference.content.franking.commitment import (
     FRANK_AAD,
     commit,
@@ -29,7 +30,6 @@ from mimi_conformance.reference.content.franking.rules import (
 )
 from mimi_conformance.reference.content.franking.stamp import FrankingKeys, HubKey, SigningKey, frank
 from mimi_conformance.reference.content.franking.verification import FrankedMessage, Received, verify
-from mimi_conformance.reference.content.message import ROOM_URI, SENDER_URI
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.framing.rules import FramingError, SafeAADRule
 from mimi_conformance.reference.mls.framing.safe_aad import encode_safe_aad

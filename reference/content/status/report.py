@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mimi_conformance.reference.content import deterministic
+from mimi_conformance.reference.content.media_type import is_one_of
 from mimi_conformance.reference.content.message import MESSAGE_ID_OCTETS, Disposition, MessageId, NestedPart, SinglePart
 from mimi_conformance.reference.content.rules import ContentError
 from mimi_conformance.reference.mls.rules import Rule, RuleText
@@ -117,6 +118,6 @@ def read_part(part: NestedPart) -> MessageStatusReport | None:
     Raises:
         ContentError: it says that it is a report, and is none.
     """
-    if not isinstance(part, SinglePart) or part.content_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
+    if not isinstance(part, SinglePart) or not is_one_of(part.content_type, (MEDIA_TYPE,)):
         return None
     return decode(part.content)
