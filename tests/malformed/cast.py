@@ -108,7 +108,7 @@ class Actor(Client):
                 ProposalType.self_remove,
                 *((ProposalType.app_ephemeral,) if self.name == "alice" or self.application is EAGER else ()),
             ),
-            (CredentialType.basic, CredentialType.x509),
+            (CredentialType.basic, CredentialType.x509, CredentialType.multi),
         )
 
     @property

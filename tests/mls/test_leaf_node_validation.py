@@ -17,7 +17,12 @@ from mimi_conformance.reference.mls.tree.leaf_node_validation import (
     check_member,
 )
 from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
-from mimi_conformance.reference.wire.mls.credential import Credential
+from mimi_conformance.reference.wire.mls.credential import (
+    Certificate,
+    Credential,
+    MultiCredential,
+    WeakMultiCredential,
+)
 from mimi_conformance.reference.wire.mls.group import RequiredCapabilities
 from mimi_conformance.reference.wire.mls.leaf_node import Extension, LeafNodeSource
 from mimi_conformance.reference.wire.mls.registries import CredentialType, ExtensionType, ProposalType, ProtocolVersion
@@ -58,11 +63,15 @@ def certificate(private_key, signature_hash=None):
     )
 
 
-def with_certificates(*certificates):
+def with_credential(**credential):
     return MEMBER.changed(
-        credential=Credential.x509(*certificates),
-        capabilities=replace(CAPABILITIES, credentials=(CredentialType.x509,)),
+        credential=Credential(**credential),
+        capabilities=replace(CAPABILITIES, credentials=(credential["credential_type"],)),
     )
+
+
+def with_certificates(*certificates):
+    return with_credential(credential_type=CredentialType.x509, certificates=tuple(map(Certificate, certificates)))
 
 
 def updated(**changes):
@@ -141,6 +150,14 @@ ALONE = {
     ),
     "what is no certificate": (LeafNodeRule.CERTIFICATE_KEY, {"leaf_node": with_certificates(b"no certificate")}),
     "no certificate": (LeafNodeRule.CERTIFICATE_KEY, {"leaf_node": with_certificates()}),
+    "a multi-credential": (
+        LeafNodeRule.BINDINGS_VERIFIED,
+        {"leaf_node": with_credential(credential_type=CredentialType.multi, multi=MultiCredential(()))},
+    ),
+    "a weak multi-credential": (
+        LeafNodeRule.BINDINGS_VERIFIED,
+        {"leaf_node": with_credential(credential_type=CredentialType.weak_multi, weak_multi=WeakMultiCredential(()))},
+    ),
     "another version only": (
         LeafNodeRule.VERSION,
         {"leaf_node": with_capabilities(versions=(ProtocolVersion(2),))},

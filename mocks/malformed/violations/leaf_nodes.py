@@ -20,11 +20,9 @@ from mimi_conformance.reference.mls.tree.leaf_checks import MemberRule
 from mimi_conformance.reference.mls.tree.leaf_node_validation import LeafNodeRule
 from mimi_conformance.reference.wire.mls.credential import Certificate, Credential, MultiCredential
 from mimi_conformance.reference.wire.mls.leaf_node import Capabilities, Extension, LeafNode, LeafNodeSource, Lifetime
-from mimi_conformance.reference.wire.mls.registries import (
-    CredentialType,
-    ExtensionType,
-    ProtocolVersion,
-)
+from mimi_conformance.reference.wire.mls.registries import CredentialType, ExtensionType, ProtocolVersion
+from mimi_conformance.reference.wire.protocol.common import IdentifierUri
+from mimi_conformance.reference.wire.protocol.pseudonym import PseudonymousCredential
 
 ANYBODY = EVERYBODY | NEWCOMER
 """LeafNodes come with messages, and also in the tree of a GroupInfo."""
@@ -137,7 +135,15 @@ def malformed_encryption_key(leaf_node: LeafNode, _maker: Maker) -> LeafNode:
 
 @violation(LeafNodeRule.CREDENTIAL_SUPPORTED, at=LEAF_NODE, seen_by=ANYBODY)
 def credential_that_others_do_not_support(leaf_node: LeafNode, _maker: Maker) -> LeafNode:
-    """A LeafNode with a multi-credential, which no other member supports."""
+    """A LeafNode with a pseudonymous credential, which no other member supports."""
+    pseudonym = PseudonymousCredential(IdentifierUri(b""), IdentifierUri(b""), leaf_node.signature_key, b"")
+    credential = Credential(credential_type=CredentialType.pseudonymous, pseudonymous=pseudonym)
+    return _with_credential(leaf_node, credential)
+
+
+@violation(LeafNodeRule.BINDINGS_VERIFIED, at=LEAF_NODE, seen_by=ANYBODY)
+def multi_credential(leaf_node: LeafNode, _maker: Maker) -> LeafNode:
+    """A LeafNode with a multi-credential. All members must support those."""
     return _with_credential(leaf_node, Credential(credential_type=CredentialType.multi, multi=MultiCredential(())))
 
 

@@ -3,6 +3,9 @@
 What only the application can say, whether a credential is to be believed, is not asked here. Nor is whether the
 capabilities list the group's cipher suite: section 7.3 doesn't ask for it, a KeyPackage names its suite by itself, and
 the official vectors have groups of suite 7 whose members list the suites 1 to 6.
+
+Multi-credentials (mls-extensions, section 6.5) can be read, but no MIMI draft uses them and nothing here verifies their
+bindings; so no LeafNode with one is valid.
 """
 
 from collections.abc import Iterator
@@ -21,6 +24,7 @@ from mimi_conformance.reference.mls.tree.tree_math import LeafIndex, Node, node_
 from mimi_conformance.reference.wire.mls.credential import Certificate
 from mimi_conformance.reference.wire.mls.group import GroupContext
 from mimi_conformance.reference.wire.mls.leaf_node import Extension, LeafNode, LeafNodeSource, Lifetime
+from mimi_conformance.reference.wire.mls.registries import CredentialType
 
 
 class LeafNodeRule(Rule):
@@ -29,6 +33,9 @@ class LeafNodeRule(Rule):
     SOURCE = RuleText("RFC 9420, section 7.3", "The leaf_node_source says where the LeafNode comes from.")
     SIGNATURE = RuleText("RFC 9420, section 7.3", "The signature of a LeafNode verifies with its signature_key.")
     CERTIFICATE_KEY = RuleText("RFC 9420, section 5.3", "The key of an x509 credential is the signature_key.")
+    BINDINGS_VERIFIED = RuleText(
+        "mls-extensions, section 6.5.2", "No member has a multi-credential, whose bindings nobody here verifies."
+    )
     VERSION = RuleText("RFC 9420, section 11.1", "A member supports the group's protocol version.")
     CREDENTIAL_LISTED = RuleText("RFC 9420, section 7.2", "The capabilities list the type of the own credential.")
     EXTENSIONS_LISTED = RuleText("RFC 9420, section 7.3", "The capabilities list the extensions of the LeafNode.")
@@ -90,7 +97,8 @@ def check_leaf_node(
     """
     for rule, value in chain(
         _broken_by_source(leaf_node, source, replaced),
-        _broken_by_keys(leaf_node, context, leaf_index),
+        _broken_by_signature(leaf_node, context, leaf_index),
+        _broken_by_credential(leaf_node),
         _broken_by_capabilities(leaf_node, context, extensions),
         _broken_by_lifetime(leaf_node.lifetime, now, maximum_lifetime),
     ):
@@ -108,11 +116,19 @@ def _broken_by_source(leaf_node: LeafNode, source: LeafNodeSource | None, replac
         yield LeafNodeRule.ENCRYPTION_KEY_NEW, leaf_node.encryption_key
 
 
-def _broken_by_keys(leaf_node: LeafNode, context: GroupContext, leaf_index: LeafIndex | None) -> _Broken:
+def _broken_by_signature(leaf_node: LeafNode, context: GroupContext, leaf_index: LeafIndex | None) -> _Broken:
     if not leaf_node_signature_verifies(
         context.cipher_suite, leaf_node, group_id=context.group_id, leaf_index=leaf_index
     ):
         yield LeafNodeRule.SIGNATURE, leaf_node.signature
+
+
+_MULTI_CREDENTIALS = (CredentialType.multi, CredentialType.weak_multi)
+
+
+def _broken_by_credential(leaf_node: LeafNode) -> _Broken:
+    if leaf_node.credential.credential_type in _MULTI_CREDENTIALS:
+        yield LeafNodeRule.BINDINGS_VERIFIED, leaf_node.credential.credential_type
     certificates = leaf_node.credential.certificates
     if certificates is not None and _certified_key(certificates) != leaf_node.signature_key:
         yield LeafNodeRule.CERTIFICATE_KEY, leaf_node.signature_key
