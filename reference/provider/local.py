@@ -12,7 +12,9 @@ from typing import Any, Protocol, TypeVar
 
 from mimi_conformance.reference.identity.domain import provider_domain
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.mls.key_package import KeyPackageError, key_package_ref, verify_key_package
+from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipherSuiteError
+from mimi_conformance.reference.mls.key_package import key_package_ref, verify_key_package
+from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.provider.inbox import Delivery
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, LocalRequestError, Outgoing, Relay
 from mimi_conformance.reference.provider.outbox import Backlog, Loss
@@ -227,7 +229,7 @@ class LocalService:
         for key_package in change.key_packages:
             try:
                 verify_key_package(key_package)
-            except KeyPackageError as error:
-                raise LocalRequestError(f"A KeyPackage of {change.client} can't be used: {error}") from error
+            except (RuleError, UnsupportedCipherSuiteError) as error:
+                raise LocalRequestError(f"A KeyPackage of {change.client} is not valid. {error}") from error
             if not transaction.add_key_package(change.client, key_package_ref(key_package), key_package):
                 raise LocalRequestError(f"A KeyPackage of {change.client} was given before.")

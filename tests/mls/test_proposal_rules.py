@@ -10,6 +10,7 @@ from mimi_conformance.reference.mls.crypto.public_keys import PublicKeyRule
 from mimi_conformance.reference.mls.group.application import Application, AuthenticationService
 from mimi_conformance.reference.mls.group.commit_processing import check_outcome
 from mimi_conformance.reference.mls.group.group_proposals import propose
+from mimi_conformance.reference.mls.key_package import KeyPackageRule
 from mimi_conformance.reference.mls.proposals.components import Component, ComponentRefusal, ComponentRegistry, Replaced
 from mimi_conformance.reference.mls.proposals.extensions import APP_COMPONENTS, ExtensionRule
 from mimi_conformance.reference.mls.proposals.proposal_list import ProposalList
@@ -169,10 +170,10 @@ def without_dictionary():
 
 
 REGULAR: dict[object, Callable[[], tuple]] = {
-    ProposalRule.KEY_PACKAGE_VERSION: lambda: (changed_package(version=ProtocolVersion(2)),),
-    ProposalRule.KEY_PACKAGE_CIPHER_SUITE: lambda: (changed_package(cipher_suite=CipherSuite(2)),),
-    ProposalRule.KEY_PACKAGE_SIGNATURE: lambda: (changed_package(signature=bytes(64)),),
-    ProposalRule.KEY_PACKAGE_INIT_KEY: lambda: (changed_package(init_key=add().key_package.leaf_node.encryption_key),),
+    KeyPackageRule.VERSION: lambda: (changed_package(version=ProtocolVersion(2)),),
+    KeyPackageRule.CIPHER_SUITE: lambda: (changed_package(cipher_suite=CipherSuite(2)),),
+    KeyPackageRule.SIGNATURE: lambda: (changed_package(signature=bytes(64)),),
+    KeyPackageRule.INIT_KEY: lambda: (changed_package(init_key=add().key_package.leaf_node.encryption_key),),
     ProposalRule.UPDATE_BY_MEMBER: lambda: ((update()[0], EXTERNAL_SENDER, b"ref"),),
     ProposalRule.REMOVED_IS_MEMBER: lambda: (Remove(4),),
     ProposalRule.PSK_NOT_FOR_REINIT: lambda: (psk(usage=ResumptionPSKUsage.reinit),),

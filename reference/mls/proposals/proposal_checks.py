@@ -8,23 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
-from mimi_conformance.reference.mls.crypto.labelled import verify_with_label
-from mimi_conformance.reference.mls.crypto.public_keys import PublicKeyError, PublicKeyRule, check_public_key
+from mimi_conformance.reference.mls.crypto.public_keys import PublicKeyError
 from mimi_conformance.reference.mls.group.group_state import GroupState
+from mimi_conformance.reference.mls.key_package import KeyPackageError, check_key_package
 from mimi_conformance.reference.mls.proposals.components import ComponentRefusal, Contribution
 from mimi_conformance.reference.mls.proposals.extensions import (
     ExtensionError,
     check_unique,
     find_component,
     find_extension,
-    read_dictionary,
 )
 from mimi_conformance.reference.mls.proposals.features import GroupExtensions
 from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal, ProposalRule
 from mimi_conformance.reference.mls.tree.leaf_checks import MemberError, check_leaf
 from mimi_conformance.reference.mls.tree.leaf_node_validation import LeafNodeError
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation, AppEphemeral
-from mimi_conformance.reference.wire.mls.key_package import KeyPackageTBS
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNodeSource
 from mimi_conformance.reference.wire.mls.proposals import (
     Add,
@@ -69,7 +67,7 @@ def check_proposal(circumstances: Circumstances, listed: ListedProposal) -> None
     body = listed.proposal.body
     try:
         _CHECKS.get(type(body), _nothing)(circumstances, listed, body)
-    except (ExtensionError, LeafNodeError, MemberError, PublicKeyError) as error:
+    except (ExtensionError, KeyPackageError, LeafNodeError, MemberError, PublicKeyError) as error:
         raise listed.breaks(error.rule, error.value) from error
     objection = kind.objection(body, listed.sender)
     if objection is not None:
@@ -80,25 +78,11 @@ def _nothing(_circumstances: Circumstances, _listed: ListedProposal, _body: obje
     """There is nothing more to check."""
 
 
-def _check_add(circumstances: Circumstances, listed: ListedProposal, body: Add) -> None:
+def _check_add(circumstances: Circumstances, _listed: ListedProposal, body: Add) -> None:
     """RFC 9420, sections 12.1.1 and 10.1."""
-    context, key_package = circumstances.state.context, body.key_package
-    if key_package.version != context.version:
-        raise listed.breaks(ProposalRule.KEY_PACKAGE_VERSION, key_package.version)
-    if key_package.cipher_suite != context.cipher_suite:
-        raise listed.breaks(ProposalRule.KEY_PACKAGE_CIPHER_SUITE, key_package.cipher_suite)
-    leaf_node = key_package.leaf_node
-    if key_package.init_key == leaf_node.encryption_key:
-        raise listed.breaks(ProposalRule.KEY_PACKAGE_INIT_KEY, key_package.init_key)
-    check_public_key(context.cipher_suite, key_package.init_key, PublicKeyRule.INIT_KEY)
-    check_unique(key_package.extensions)
-    read_dictionary(key_package.extensions)
-    signed = KeyPackageTBS.taken_from(key_package).encode()
-    if not verify_with_label(
-        context.cipher_suite, leaf_node.signature_key, "KeyPackageTBS", signed, key_package.signature
-    ):
-        raise listed.breaks(ProposalRule.KEY_PACKAGE_SIGNATURE, key_package.signature)
-    check_leaf(circumstances.state, leaf_node, LeafNodeSource.key_package, now=circumstances.now)
+    key_package = body.key_package
+    check_key_package(key_package, circumstances.state.context)
+    check_leaf(circumstances.state, key_package.leaf_node, LeafNodeSource.key_package, now=circumstances.now)
 
 
 def _check_update(circumstances: Circumstances, listed: ListedProposal, body: Update) -> None:

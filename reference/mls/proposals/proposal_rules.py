@@ -15,10 +15,6 @@ class ProposalRule(Rule):
     """What makes a proposal valid by itself."""
 
     TYPE_KNOWN = RuleText("RFC 9420, section 13.2", "The application uses proposals of this type.")
-    KEY_PACKAGE_VERSION = RuleText("RFC 9420, section 10.1", "A KeyPackage has the group's protocol version.")
-    KEY_PACKAGE_CIPHER_SUITE = RuleText("RFC 9420, section 10.1", "A KeyPackage has the group's cipher suite.")
-    KEY_PACKAGE_SIGNATURE = RuleText("RFC 9420, section 10.1", "The signature of a KeyPackage verifies.")
-    KEY_PACKAGE_INIT_KEY = RuleText("RFC 9420, section 10.1", "The init key of a KeyPackage is not its leaf's key.")
     UPDATE_BY_MEMBER = RuleText("RFC 9420, section 12.1.2", "An Update comes from the member whose leaf it replaces.")
     REMOVED_IS_MEMBER = RuleText("RFC 9420, section 12.1.3", "A Remove names a leaf that is not blank.")
     PSK_NOT_FOR_REINIT = RuleText(
