@@ -6,6 +6,7 @@ from typing import Any
 from cbor2 import CBORSimpleValue, CBORTag, undefined
 from hypothesis import strategies as st
 
+from mimi_conformance.reference.content.derived import ExtendedTime, MessageDerivedValues
 from mimi_conformance.reference.content.extensions import ROOM_URI, SENDER_URI
 from mimi_conformance.reference.content.message import (
     AbsoluteExpiration,
@@ -149,3 +150,10 @@ def _mutation(data: bytes) -> st.SearchStrategy[bytes]:
     change: Callable[..., bytes] = lambda start, size, new: data[:start] + new + data[start + size :]  # noqa: E731
     flip = st.builds(lambda start, bit: change(start, 1, bytes((data[start] ^ 1 << bit,))), at, st.integers(0, 7))
     return flip | st.builds(change, at, st.integers(0, 3), st.binary(max_size=3)) | at.map(lambda end: data[:end])
+
+
+times = unsigned(8) | st.builds(
+    ExtendedTime,
+    st.dictionaries(st.integers(-9, 9) | texts.filter(bool), st.integers(0, 2**64 - 1) | texts, max_size=3),
+)
+derived_values = st.builds(MessageDerivedValues, message_ids, times, octets, unsigned(4), uris, uris, uris)
