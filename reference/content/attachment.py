@@ -4,11 +4,11 @@ mimi-content-08, section 4.5. Uploading and downloading are the caller's.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
@@ -39,6 +39,7 @@ _AEAD_ALGORITHMS: Final[Mapping[int, tuple[type[AESGCM | ChaCha20Poly1305], int]
     {AES_128_GCM: (AESGCM, 16), 2: (AESGCM, 32), 29: (ChaCha20Poly1305, 32)}
 )
 """The algorithms that are known here, and the octets of their keys."""
+_HTTP: Final = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 _NONCE_OCTETS: Final = 12
 _TAG_OCTETS: Final = 16
 
@@ -144,7 +145,7 @@ def download_url(part: ExternalPart, now: int) -> str:
     """
     if part.expires and part.expires <= now:
         raise ContentError(AttachmentRule.EXPIRES, part.expires, "expires")
-    if urlsplit(part.url).scheme.lower() not in {"http", "https"}:
+    if not _HTTP.match(part.url):
         raise ContentError(AttachmentRule.URL, part.url, "url")
     return part.url
 
