@@ -13,7 +13,7 @@ from mimi_conformance.reference.drafts.requirements import requirement
 from mimi_conformance.reference.mls.proposals.components import ComponentRefusal, Contribution
 from mimi_conformance.reference.room.components.assets import AssetsRule
 from mimi_conformance.reference.room.components.base_policy import BasePolicyRule
-from mimi_conformance.reference.room.components.franking import FRANK_AAD, FRANKING_AGENT
+from mimi_conformance.reference.room.components.franking import FRANK_AAD
 from mimi_conformance.reference.room.components.links import (
     JOIN_LINKS,
     LinksRule,
@@ -153,13 +153,10 @@ def test_data_that_is_no_such_structure_is_refused_with_the_place_of_the_fault()
 
 @pytest.mark.parametrize(("component", "value"), EXAMPLES, ids=NAMES)
 @exercises("PROTO-7.5-17", "EXT-4.8-02")
-def test_no_component_has_ephemeral_data_and_only_a_franking_agent_is_ever_removed(component, value):
+def test_no_component_has_ephemeral_data_or_is_ever_removed(component, value):
     with pytest.raises(ComponentError) as refusal:
         component.check_ephemeral(Contribution(value.encode(), SENDER))
     assert refusal.value.rule is ComponentRule.NOT_EPHEMERAL
-    if component is FRANKING_AGENT:
-        component.check_removal(value.encode(), SENDER)
-        return
     with pytest.raises(ComponentError) as refusal:
         component.check_removal(value.encode(), SENDER)
     assert (refusal.value.rule, refusal.value.rule.ambiguity) == (ComponentRule.NOT_REMOVED, "AMB-137")

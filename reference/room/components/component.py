@@ -43,6 +43,9 @@ class RoomComponent(Component, Generic[Value]):
     structure: type[Value]
     faults: Callable[[Value], Iterator[Fault]] = lambda _value: iter(())
 
+    cumulative = False
+    """Whether an update only says what changes, in a format of its own."""
+
     @property
     def component_id(self) -> int:
         """Its number."""

@@ -64,6 +64,8 @@ class JoinLinksComponent(RoomComponent[JoinLinksData]):
     As with participants, every index of a commit counts in the list at its start (AMB-133, AMB-134).
     """
 
+    cumulative = True
+
     def updated(self, data: bytes | None, updates: tuple[Contribution, ...]) -> bytes:
         """The links that stay, and those that are added, in their order."""
         before = self.read(data).join_links if data is not None else ()

@@ -44,7 +44,7 @@ def operational_faults(parameters: OperationalParameters) -> Iterator[Fault]:
         yield OperationalRule.FORBIDDEN_NOT_MANDATORY, capability
     for capability in _common(parameters.default_capabilities, parameters.forbidden_capabilities):
         yield OperationalRule.FORBIDDEN_NOT_DEFAULT, capability
-    for wire_format in _flat(parameters.handshake_formats):
+    for wire_format in wire_formats(parameters.handshake_formats):
         if wire_format not in _HANDSHAKES:
             yield OperationalRule.HANDSHAKE_FORMATS, wire_format
 
@@ -58,13 +58,13 @@ def _common(one: ExtendedCapabilities, other: ExtendedCapabilities) -> Iterator[
     for field in fields(one):
         ours, theirs = getattr(one, field.name), getattr(other, field.name)
         if field.name == "wire_formats":
-            ours, theirs = _flat(ours), _flat(theirs)
+            ours, theirs = wire_formats(ours), wire_formats(theirs)
         for capability in ours:
             if capability in theirs:
                 yield f"{capability} in {field.name}"
 
 
-def _flat(lists: tuple[WireFormats, ...]) -> tuple[WireFormat, ...]:
+def wire_formats(lists: tuple[WireFormats, ...]) -> tuple[WireFormat, ...]:
     """The wire formats of what is a list of lists (AMB-155)."""
     return tuple(wire_format for formats in lists for wire_format in formats.wire_formats)
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
+from mimi_conformance.reference.drafts.code_points import code_points
 from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.identity.uri import IdentifierType, MimiUri
 from mimi_conformance.reference.mls.proposals.components import Contribution
@@ -17,6 +19,10 @@ from mimi_conformance.reference.wire.protocol.participant_list import (
     UserRolePair,
 )
 from mimi_conformance.reference.wire.varint import write_length
+
+_NAME: Final = "participant_list"
+PARTICIPANT_LIST: Final = code_points().component_id(_NAME)
+"""The number of the component."""
 
 
 class ParticipantsRule(RoomRule):
@@ -80,8 +86,10 @@ class ParticipantListComponent(RoomComponent[ParticipantListData]):
     decodes a list again that it has read or made.
     """
 
+    cumulative = True
+
     def __init__(self) -> None:
-        super().__init__("participant_list", ParticipantListData, participant_faults)
+        super().__init__(_NAME, ParticipantListData, participant_faults)
         self._remembered: list[tuple[bytes, _Encoded]] = []
 
     def updated(self, data: bytes | None, updates: tuple[Contribution, ...]) -> bytes:
