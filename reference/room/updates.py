@@ -1,0 +1,358 @@
+"""What a hub does with an update: proposals and commits, all or nothing (PROTO 5.3, 7.1 to 7.5).
+
+Each function gives the room after what it was asked to accept, or a refusal that says why, and nothing has changed. How
+the answer looks on the wire, and whom to tell, is for the provider.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, TypeAlias
+
+from mimi_conformance.reference.mls.framing.authenticated_content import proposal_ref
+from mimi_conformance.reference.mls.group.commit_processing import check_outcome
+from mimi_conformance.reference.mls.group.commit_rules import CommitRule
+from mimi_conformance.reference.mls.group.public_group import PublicGroup
+from mimi_conformance.reference.mls.group.staged_commit import StagedCommit
+from mimi_conformance.reference.mls.proposals.proposal_checks import Circumstances, check_proposal
+from mimi_conformance.reference.mls.proposals.proposal_list import ProposalList
+from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal, ProposalError
+from mimi_conformance.reference.mls.proposals.proposal_selection import preferred_proposals
+from mimi_conformance.reference.mls.rules import RuleError
+from mimi_conformance.reference.room.actors import Committer, ExternalJoiner, JoinCode
+from mimi_conformance.reference.room.authorization.authorize import authorize_commit, authorize_proposals
+from mimi_conformance.reference.room.changes import Act
+from mimi_conformance.reference.room.claims import claims_of
+from mimi_conformance.reference.room.components.operational import wire_formats
+from mimi_conformance.reference.room.components.rules import ComponentError
+from mimi_conformance.reference.room.decision import Refused
+from mimi_conformance.reference.room.derivation import GroupError, Joiner, client_of, view_after
+from mimi_conformance.reference.room.rule import RoomRule
+from mimi_conformance.reference.room.state import RoomState
+from mimi_conformance.reference.room.surroundings import ALONE, Surroundings
+from mimi_conformance.reference.room.translation import TranslatedAct
+from mimi_conformance.reference.room.view import RoomView
+from mimi_conformance.reference.wire.mls.app_data import NO_APP_DATA
+from mimi_conformance.reference.wire.mls.credential import Credential
+from mimi_conformance.reference.wire.mls.crypto import ProposalRef
+from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, PublicMessage, SenderType
+from mimi_conformance.reference.wire.mls.proposals import SelfRemove
+from mimi_conformance.reference.wire.mls.registries import WireFormat
+from mimi_conformance.reference.wire.protocol.update import UpdateResponseCode
+from mimi_conformance.reference.wire.room_policy.operational import OperationalParameters
+
+Handshake: TypeAlias = PublicMessage | AuthenticatedContent
+"""A PublicMessage, or what a SemiPrivateMessage held."""
+
+_NOBODY = -1
+"""The committer of a commit that anybody could make."""
+
+
+class UpdateRule(RoomRule):
+    """What an update must be, whatever it changes."""
+
+    GROUP_OF_ROOM = ("PROTO-5.3-37", "An update is for the group of the room.", "AMB-011")
+    HANDSHAKE_FORMAT = ("POLICY-7.1-12", "Members send handshakes in a format that the room allows.", "AMB-096")
+    QUEUED_INCLUDED = ("PROTO-7.3-03", "A commit covers each accepted proposal that its committer can.", "AMB-048")
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalsAccepted:
+    """Proposals wait for a commit.
+
+    Attributes:
+        state: the room after them.
+        references: their ProposalRefs, in their order.
+        acts: what they change; nothing if all of them were accepted before.
+
+    """
+
+    state: RoomState
+    references: tuple[ProposalRef, ...]
+    acts: tuple[Act, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitAccepted:
+    """A commit has begun an epoch.
+
+    Attributes:
+        state: the room after it.
+        staged: the commit, and what it did to the group.
+        acts: what it changes beyond what was accepted before.
+        lapsed: what was accepted before, and waits no longer, because the commit does not have it.
+
+    """
+
+    state: RoomState
+    staged: StagedCommit
+    acts: tuple[Act, ...]
+    lapsed: tuple[TranslatedAct, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotAllowed:
+    """The policy is against it.
+
+    Attributes:
+        refused: the rule, and why.
+
+    """
+
+    refused: Refused
+    code: ClassVar = UpdateResponseCode.not_allowed
+
+    def __str__(self) -> str:
+        return str(self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongEpoch:
+    """It is for another epoch.
+
+    Attributes:
+        current_epoch: the one that the group is in.
+
+    """
+
+    current_epoch: int
+    code: ClassVar = UpdateResponseCode.wrong_epoch
+
+    def __str__(self) -> str:
+        return f"The group is in epoch {self.current_epoch}."
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidProposal:
+    """It is invalid as MLS, or by the rules of a component (AMB-046).
+
+    Attributes:
+        error: what is wrong.
+        references: those of the proposals that are to blame; inline ones have none (AMB-047).
+
+    """
+
+    error: RuleError
+    references: tuple[ProposalRef, ...] = ()
+    code: ClassVar = UpdateResponseCode.invalid_proposal
+
+    def __str__(self) -> str:
+        cause = self.error.__cause__
+        return str(cause if isinstance(cause, ComponentError) else self.error)
+
+
+Refusal: TypeAlias = NotAllowed | WrongEpoch | InvalidProposal
+
+
+def accept_proposals(
+    state: RoomState, messages: Sequence[Handshake], now: int | None, surroundings: Surroundings = ALONE
+) -> ProposalsAccepted | Refusal:
+    """Accept proposals that come together: all, or none of them (AMB-050).
+
+    They change the room at once (PROTO 7.1). With those accepted before they make a list that a commit can cover,
+    so that nothing accepted is ever in the way of the next epoch.
+
+    Args:
+        state: the room.
+        messages: the proposals, of which there is at least one, in their order.
+        now: seconds of the Unix epoch; None to leave lifetimes unchecked, for messages that may be old.
+        surroundings: what lies outside the room.
+
+    """
+    group, references = state.group, list[ProposalRef]()
+    for message in messages:
+        if refusal := _misplaced(state, message):
+            return refusal
+        reference = _reference(group, message)
+        try:
+            group = group.process_proposal(message, now)
+        except RuleError as error:
+            return InvalidProposal(error, (reference,))
+        references.append(reference)
+    new = tuple(each for each in dict.fromkeys(references) if each not in state.group.pending)
+    if not new:
+        return ProposalsAccepted(state, tuple(references), ())
+    try:
+        return _with_proposals(state, group, new, now, surroundings)
+    except GroupError as error:
+        return _apart(error)
+
+
+def _with_proposals(
+    state: RoomState, group: PublicGroup, new: tuple[ProposalRef, ...], now: int | None, surroundings: Surroundings
+) -> ProposalsAccepted | Refusal:
+    """As `accept_proposals`, for a group that has taken them, and of which some are new to the room."""
+    selected = _listed(group, preferred_proposals(group, _NOBODY))
+    try:
+        applied = group.apply(selected, now)
+        check_outcome(applied, applied.state, None)
+    except RuleError as error:
+        references = (each.reference for each in selected.proposals)
+        return InvalidProposal(error, _blamed(error, tuple(references)) or new)
+    acts = state.translator().acts(_listed(group, new).proposals, applied.state.extensions.app_data or NO_APP_DATA)
+    decision = authorize_proposals(
+        state.updated, [each.act for each in acts], state.within(surroundings), state.pending_changes
+    )
+    if isinstance(decision, Refused):
+        return NotAllowed(decision)
+    updated = view_after(state.committed, applied, state.mapping, waiting=True)
+    after = replace(state, group=group, updated=updated, pending=(*state.pending, *acts))
+    return ProposalsAccepted(after, new, tuple(each.act for each in acts))
+
+
+def accept_commit(
+    state: RoomState,
+    message: Handshake,
+    now: int | None,
+    surroundings: Surroundings = ALONE,
+    join_code: JoinCode | None = None,
+) -> CommitAccepted | Refusal:
+    """Accept a commit, by a member or by a client that joins (PROTO 5.3, 7.3).
+
+    Args:
+        state: the room.
+        message: the commit.
+        now: seconds of the Unix epoch; None to leave lifetimes unchecked, for messages that may be old.
+        surroundings: what lies outside the room.
+        join_code: the valid code with which the client that joins has asked for the GroupInfo (AMB-164).
+
+    """
+    if refusal := _misplaced(state, message):
+        return refusal
+    try:
+        staged = state.group.stage_commit(message, now)
+    except RuleError as error:
+        commit = message.content.commit
+        return InvalidProposal(
+            error, _blamed(error, tuple(each.reference for each in commit.proposals) if commit else ())
+        )
+    if left_out := _left_out(state, staged, now):
+        return NotAllowed(Refused(UpdateRule.QUEUED_INCLUDED, f"It leaves out {left_out}."))
+    try:
+        return _with_commit(state, staged, now, surroundings, join_code)
+    except GroupError as error:
+        return _apart(error)
+
+
+def _with_commit(
+    state: RoomState, staged: StagedCommit, now: int | None, surroundings: Surroundings, join_code: JoinCode | None
+) -> CommitAccepted | Refusal:
+    """As `accept_commit`, for a commit that is valid as MLS and leaves nothing out."""
+    covered, applied = _covered(staged), staged.applied
+    lapsed = tuple(each for each in state.pending if not each.references <= covered)
+    pending = [each.act.change for each in state.pending if each.references & covered]
+    joiner = _joiner(state, staged, join_code) if staged.external else None
+    inline = tuple(each for each in applied.proposals.proposals if each.reference is None)
+    for view in _views(state, covered, now):
+        translator = replace(state.translator(joiner), updated=view)
+        acts = [each.act for each in translator.acts(inline, applied.state.extensions.app_data or NO_APP_DATA)]
+        committer: Committer = joiner or translator.member(staged.committer)
+        decision = authorize_commit(view, committer, acts, state.within(surroundings), pending)
+        if isinstance(decision, Refused):
+            return NotAllowed(decision)
+    joined = Joiner(staged.committer, _path_credential(staged)) if staged.external else None
+    after = view_after(state.committed, applied, state.mapping, joiner=joined)
+    new = replace(state, group=staged.group, committed=after, updated=after, pending=())
+    return CommitAccepted(new, staged, tuple(acts), lapsed)
+
+
+def _joiner(state: RoomState, staged: StagedCommit, join_code: JoinCode | None) -> ExternalJoiner:
+    credential = _path_credential(staged)
+    user, client = client_of(credential, state.mapping)
+    return ExternalJoiner(user, client, claims_of(credential), join_code)
+
+
+def _path_credential(staged: StagedCommit) -> Credential:
+    return staged.group.tree.member(staged.committer).credential
+
+
+def _views(state: RoomState, covered: frozenset[ProposalRef], now: int | None) -> Iterator[RoomView]:
+    """The rooms that a commit must be right for: the updated one, and if accepted changes lapse, the one without them.
+
+    What lapses is as if it had never been, so that it can make no room for anything.
+    """
+    yield state.updated
+    if all(each.references <= covered for each in state.pending):
+        return
+    if not covered:
+        yield state.committed
+        return
+    group = state.group
+    applied = group.apply(_listed(group, [each for each in group.pending if each in covered]), now)
+    yield view_after(state.committed, applied, state.mapping, waiting=True)
+
+
+def _left_out(state: RoomState, staged: StagedCommit, now: int | None) -> str:
+    """An accepted proposal that the committer could have covered, and has not; empty if there is none (AMB-048).
+
+    What is about the committer's own leaf is never asked of it, nor what has become invalid meanwhile, as KeyPackages
+    do with time; and an external commit can cover SelfRemoves only.
+    """
+    group, covered = state.group, _covered(staged)
+    own = staged.applied.removed.keys() if staged.external else ()
+    for listed in _listed(
+        group, preferred_proposals(group, _NOBODY if staged.external else staged.committer)
+    ).proposals:
+        exempt = staged.external and (not isinstance(listed.proposal.body, SelfRemove) or listed.by_member in own)
+        if listed.reference in covered or exempt:
+            continue
+        try:
+            check_proposal(Circumstances(group.state, now), listed)
+        except RuleError:
+            continue
+        assert listed.reference is not None
+        return f"the {listed.proposal.proposal_type.name} proposal {listed.reference.hex()}"
+    return ""
+
+
+def _covered(staged: StagedCommit) -> frozenset[ProposalRef]:
+    listed = staged.applied.proposals.proposals
+    return frozenset(each.reference for each in listed if each.reference is not None)
+
+
+def _listed(group: PublicGroup, references: Iterable[ProposalRef]) -> ProposalList:
+    """Pending proposals as the list of a commit that anybody could make."""
+    listed = []
+    for index, reference in enumerate(references):
+        content = group.pending[reference].content
+        assert content.proposal is not None, "only proposals wait"
+        listed.append(ListedProposal(index, content.proposal, content.sender, reference))
+    return ProposalList(tuple(listed), _NOBODY)
+
+
+def _misplaced(state: RoomState, message: Handshake) -> Refusal | None:
+    """Whether a message is not one that the room takes now, whatever it says."""
+    content, context = message.content, state.group.context
+    if content.group_id != context.group_id:
+        return NotAllowed(Refused(UpdateRule.GROUP_OF_ROOM, f"{content.group_id!r} is not that of {state.room_id}."))
+    if content.epoch != context.epoch:
+        return WrongEpoch(context.epoch)
+    self_remove = content.proposal is not None and isinstance(content.proposal.body, SelfRemove)
+    if content.sender.sender_type is not SenderType.member or self_remove:
+        return None
+    wire_format = WireFormat.mls_public_message if isinstance(message, PublicMessage) else message.wire_format
+    parameters = state.updated.policy.components.get("mls_operational_policy")
+    allowed = wire_formats(parameters.handshake_formats) if isinstance(parameters, OperationalParameters) else ()
+    if allowed and wire_format not in allowed:
+        return NotAllowed(Refused(UpdateRule.HANDSHAKE_FORMAT, f"The room takes no {wire_format.name}."))
+    return None
+
+
+def _reference(group: PublicGroup, message: Handshake) -> ProposalRef:
+    if isinstance(message, PublicMessage):
+        message = AuthenticatedContent(WireFormat.mls_public_message, message.content, message.auth)
+    return proposal_ref(group.context.cipher_suite, message)
+
+
+def _blamed(error: RuleError, references: Sequence[ProposalRef | None]) -> tuple[ProposalRef, ...]:
+    """The proposals that an error blames, of a list with these references."""
+    if isinstance(error, ProposalError) and error.index is not None:
+        blamed = references[error.index]
+        return () if blamed is None else (blamed,)
+    if error.rule is CommitRule.REFERENCE_KNOWN and isinstance(error.value, bytes):
+        return (error.value,)
+    return ()
+
+
+def _apart(error: GroupError) -> NotAllowed:
+    """The refusal of what would take user level and client level apart."""
+    return NotAllowed(Refused(error.rule, f"{error.value}."))
