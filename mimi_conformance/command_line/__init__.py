@@ -16,6 +16,7 @@ COMMANDS = {
     "init": "init",
     "decode": "decode",
     "encode": "encode",
+    "content": "content",
     "requirements": "requirements",
     "selfcheck": "selfcheck",
 }
