@@ -72,6 +72,8 @@ FEATURES: Mapping[str, str] = MappingProxyType(
         "consent": "requestConsent and updateConsent (PROTO 5.7)",
         "key-material": "keyMaterial (PROTO 5.2)",
         "identifier-query": "identifierQuery (PROTO 5.8)",
+        "proxy-download": "proxyDownload (PROTO 5.10.2)",
+        "oblivious-gateway": "the gateway for Oblivious HTTP, at the well-known location of RFC 9540 (PROTO 5.10.3)",
         "search-handle": "identifier queries by handle",
         "search-nick": "identifier queries by nick",
         "search-email": "identifier queries by email",

@@ -19,6 +19,7 @@ from mimi_conformance.mocks.control.client import ClientDevice, ConsentDecision,
 from mimi_conformance.mocks.control.contract import Document, Operation
 from mimi_conformance.mocks.network.authority import CertificateAuthority, Identity
 from mimi_conformance.mocks.network.recorder import Recorder
+from mimi_conformance.mocks.peers.asset_host import AssetHost
 from mimi_conformance.mocks.peers.user import PeerDevice, PeerUser
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.errors import DecodeError
@@ -128,6 +129,20 @@ class World:
             yield AddressedPeer(peer, self.description)
         finally:
             network.peers.pop(domain).stop()
+
+    @contextmanager
+    def new_asset_host(self, provider: AddressedPeer | None) -> Iterator[AssetHost]:
+        """A host that the target can reach, where a provider of ours keeps assets (None: nobody does), for the block.
+
+        Ends the test as blocked when the target can't be told of it.
+        """
+        if self.description.peers.reach is not Reach.HOST_MAP:
+            blocked(f'an asset host that the target has never met; that takes peers.reach = "{Reach.HOST_MAP}"')
+        domain = f"{self.new_name()}.{provider.domain if provider else 'nobody.example'}"
+        listen = (self.peer.peer.address[0], 0)
+        with AssetHost(domain, self.issue(domain), self.recorder, listen=listen) as host:
+            self.control.peers({domain: host.address}, asset_hosts={provider.domain: [domain]} if provider else None)
+            yield host
 
     @property
     def recorder(self) -> Recorder:

@@ -51,6 +51,7 @@ FEATURES: Mapping[str, str] = MappingProxyType(
         "requestConsent": "consent",
         "updateConsent": "consent",
         "identifierQuery": "identifier-query",
+        "proxyDownload": "proxy-download",
     }
 )
 """The members that a target with a certain feature has to list."""
