@@ -1,4 +1,4 @@
-"""Reading and writing MIMI content beside plain cbor2 on the same bytes: `python benchmarks/content.py`.
+"""Reading and writing MIMI content beside plain cbor2 on the same bytes: `python -m benchmarks.content`.
 
 The messages are the draft's examples (MIMI_CONTENT_EXAMPLES, or `shared/content-examples` beside the checkout). cbor2
 makes lists of them and checks nothing that the draft asks for, so it is the bound; the aim is to stay within 3 times.

@@ -1,5 +1,6 @@
 """Messages survive the way to bytes and back, and bytes that are no message say so in one way."""
 
+import cbor2
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,19 @@ def test_a_message_comes_back_from_its_bytes(content: MimiContent) -> None:
     encoded = encode_content(content)
     assert decode_content(encoded) == content
     assert encode_content(decode_content(encoded)) == encoded
+
+
+@exercises("CONTENT-3.1-01")
+@given(messages)
+def test_another_cbor_library_reads_what_is_written(content: MimiContent) -> None:
+    salt, replaces, topic_id, _, in_reply_to, _, (disposition, language, *_) = cbor2.loads(encode_content(content))
+    assert (salt, replaces, topic_id, in_reply_to) == (
+        content.salt,
+        content.replaces,
+        content.topic_id,
+        content.in_reply_to,
+    )
+    assert (disposition, language) == (content.nested_part.disposition, content.nested_part.language)
 
 
 @exercises("CONTENT-6.1-01")

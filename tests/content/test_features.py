@@ -1,7 +1,9 @@
 """What people do with messages, told in the messages of the drafts' own examples."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+import cbor2
 import pytest
 
 from mimi_conformance.reference.content.codec import decode_content, encode_content
@@ -97,7 +99,7 @@ OFFICIAL = {
 
 
 @exercises("CONTENT-5.1-01", "CONTENT-5.2-01", "CONTENT-5.3-01", "CONTENT-5.4-01", "CONTENT-5.5-01", "CONTENT-5.6-01")
-@exercises("CONTENT-5.7-01", "CONTENT-7.2-01", "CONTENT-B.1-01", "CONTENT-3.3-06", "CONTENT-4.1-14")
+@exercises("CONTENT-3.5-01", "CONTENT-5.7-01", "CONTENT-7.2-01", "CONTENT-B.1-01", "CONTENT-3.3-06", "CONTENT-4.1-14")
 @pytest.mark.parametrize("name", OFFICIAL)
 def test_the_examples_of_the_draft_are_made_byte_by_byte(name: str) -> None:
     if name not in EXAMPLES:
@@ -105,6 +107,19 @@ def test_the_examples_of_the_draft_are_made_byte_by_byte(name: str) -> None:
     content = OFFICIAL[name]()
     assert encode_content(content) == EXAMPLES[name].encoded
     assert message_id(content) == EXAMPLES[name].message_id
+
+
+@exercises("CONTENT-6.2-06")
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_no_feature_needs_floating_point(name: str) -> None:
+    def leaves(value: object) -> Iterator[object]:
+        if isinstance(value, list | dict):
+            for each in value.values() if isinstance(value, dict) else value:
+                yield from leaves(each)
+        else:
+            yield value
+
+    assert not any(isinstance(leaf, float) for leaf in leaves(cbor2.loads(encode_content(OFFICIAL[name]()))))
 
 
 @exercises("CONTENT-4.1-05", "CONTENT-5.5-01")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mimi_conformance.reference.content.application_data import MIMI_CONTENT
 from mimi_conformance.reference.content.language import is_language_list
 from mimi_conformance.reference.content.media_type import (
     GFM_MIMI,
@@ -12,6 +13,7 @@ from mimi_conformance.reference.content.media_type import (
     is_one_of,
     parse_content_type,
 )
+from mimi_conformance.reference.wire.mls.app_data import MediaType
 from tests.exercised import exercises
 
 
@@ -45,6 +47,12 @@ def test_the_media_types_of_the_draft_are_known_however_they_are_written() -> No
     assert is_one_of("text/html;charset=utf-8", RECOMMENDED)
     assert REQUIRED[1:] == (PLAIN_TEXT, GFM_MIMI)
     assert len(RECOMMENDED) == 4
+
+
+@exercises("CONTENT-8.1-01")
+def test_the_media_type_of_the_container_has_no_parameters() -> None:
+    assert MediaType(b"application/mimi-content", ()) == MIMI_CONTENT
+    assert REQUIRED[0].encode() == MIMI_CONTENT.type
 
 
 @exercises("CONTENT-4.4-17")

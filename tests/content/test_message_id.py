@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from mimi_conformance.reference.content.codec import encode_content
-from mimi_conformance.reference.content.features import Uris, plain_text, say
+from mimi_conformance.reference.content.features import Uris, plain_text, reply, say
 from mimi_conformance.reference.content.message import MessageId, MimiContent, NullPart
 from mimi_conformance.reference.content.message_id import check_hash_known, message_id
 from mimi_conformance.reference.content.rules import ContentError, MessageIdRule
@@ -36,6 +36,22 @@ def test_a_message_without_uris_takes_those_of_the_credential_and_the_room() -> 
 def test_the_uris_in_a_message_come_before_those_of_the_credential_and_the_room() -> None:
     content = say(plain_text("Hello"), salt=SALT, uris=Uris(ALICE, ROOM))
     assert message_id(content, sender_uri="mimi://a.example/u/bob", room_uri="") == message_id(content)
+
+
+@exercises("CONTENT-3.2-01")
+def test_uris_of_any_scheme_are_hashed_byte_by_byte() -> None:
+    in_cpim = say(plain_text("Hello"), salt=SALT, uris=Uris("im:%61lice@a.example", "im:room@hub.example"))
+    hashed = b"\x00\x14im:%61lice@a.example\x00\x13im:room@hub.example"
+    assert message_id(in_cpim)[1:] == hashlib.sha256(hashed + encode_content(in_cpim) + SALT).digest()[:31]
+
+
+@exercises("CONTENT-4.1-11")
+def test_an_id_covers_what_the_message_replies_to_so_that_nobody_makes_a_loop_on_purpose() -> None:
+    said = {
+        message_id(reply(plain_text("Hello"), to=MessageId(b"\x01" + 31 * to), salt=SALT, uris=Uris(ALICE, ROOM)))
+        for to in (b"a", b"b", b"c")
+    }
+    assert len(said) == 3
 
 
 @pytest.mark.parametrize(

@@ -301,6 +301,7 @@ def test_dispositions_have_their_registered_meanings_and_an_unknown_one_is_rende
         assert read.understood == (number if number <= 8 else Disposition.render)
 
 
+@exercises("CONTENT-4.4-01", "CONTENT-4.4-05")
 @exercises("CONTENT-4.1-06", "CONTENT-4.1-07", "CONTENT-4.1-08", "CONTENT-4.1-09", "CONTENT-4.4-02", "CONTENT-4.4-04")
 def test_the_fields_of_a_message_mean_what_the_draft_says() -> None:
     empty = decode_content(message())
@@ -314,6 +315,27 @@ def test_the_fields_of_a_message_mean_what_the_draft_says() -> None:
     for number, semantics in enumerate(("choose_one", "single_unit", "process_all")):
         both = decode_content(message(part=multi(NULL_PART, SINGLE_PART, semantics=f"{number:02x}"))).nested_part
         assert both == MultiPart(PartSemantics[semantics], (NullPart(), SinglePart("", b"")))
+
+
+@exercises("CONTENT-4.4-06")
+def test_an_external_part_has_twelve_fields_in_the_order_of_the_draft() -> None:
+    part = "8f 06 62656e 02 6161 6162 01 02 03 4104 4105 4106 07 4108 6163 6164"
+    assert decode_content(message(part=part)).nested_part == ExternalPart(
+        content_type="a",
+        url="b",
+        expires=1,
+        size=2,
+        enc_alg=3,
+        key=b"\x04",
+        nonce=b"\x05",
+        aad=b"\x06",
+        hash_alg=7,
+        content_hash=b"\x08",
+        description="c",
+        filename="d",
+        disposition=Disposition.attachment,
+        language="en",
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from mimi_conformance.reference.mls.proposals.features import GroupExtensions
 from mimi_conformance.reference.mls.proposals.media_types import missing_media_types
 from mimi_conformance.reference.wire.mls.app_data import MediaType, MediaTypeList, Parameter
+from tests.exercised import exercises
 from tests.mls.group_examples import Client, dictionary
 
 PLAIN = MediaType(b"text/plain", (Parameter(b"charset", b"UTF-8"), Parameter(b"format", b"flowed")))
@@ -22,6 +23,7 @@ def missing(of_leaf: tuple, required: tuple) -> tuple[MediaType, ...]:
     return missing_media_types(leaf_node, GroupExtensions.read(required))
 
 
+@exercises("CONTENT-2-01")
 def test_what_is_required_and_not_listed_is_missing():
     assert missing(listed(SAME, IMAGE), listed(PLAIN, IMAGE)) == ()
     assert missing(listed(OTHER), listed(PLAIN, IMAGE)) == (PLAIN, IMAGE)
