@@ -9,10 +9,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mimi_conformance.reference.identity.credential import CredentialMapping
+from mimi_conformance.reference.identity.errors import CredentialError
 from mimi_conformance.reference.mls.group.group_state import GroupState
 from mimi_conformance.reference.mls.proposals.extensions import find_component, read_extension
 from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal
-from mimi_conformance.reference.room.actors import Actor, ExternalJoiner, ExternalProposer, ExternalSender, Member
+from mimi_conformance.reference.room.actors import (
+    NO_CLAIMS,
+    Actor,
+    ExternalJoiner,
+    ExternalProposer,
+    ExternalSender,
+    JoinCode,
+    Member,
+)
 from mimi_conformance.reference.room.changes import (
     Act,
     AddClients,
@@ -55,7 +64,7 @@ from mimi_conformance.reference.wire.mls.registries import ExtensionType
 from mimi_conformance.reference.wire.protocol.participant_list import ParticipantListUpdate
 from mimi_conformance.reference.wire.protocol.room_metadata import RoomMetaData
 from mimi_conformance.reference.wire.room_policy.base import BaseRoomPolicy
-from mimi_conformance.reference.wire.room_policy.roles import PreAuthData, RoleData
+from mimi_conformance.reference.wire.room_policy.roles import Claim, PreAuthData, RoleData
 
 _NO_UPDATE = ParticipantListUpdate()
 
@@ -120,7 +129,7 @@ class Translator:
         if isinstance(listed.proposal.body, Add) and sender.sender_type is SenderType.new_member_proposal:
             credential = listed.proposal.body.key_package.leaf_node.credential
             user, client = client_of(credential, self.mapping)
-            return ExternalProposer(user, client, claims_of(credential))
+            return ExternalProposer(user, client, _claims(credential))
         assert self.joiner is not None
         return self.joiner
 
@@ -128,11 +137,11 @@ class Translator:
         """The member at a leaf, whose user may be on the way out of the room."""
         user = self.committed.participants.user_at(leaf_index)
         assert user is not None, "each client in the group has a participant for its user"
-        return Member(user, leaf_index, claims_of(self.state.tree.member(leaf_index).credential))
+        return Member(user, leaf_index, _claims(self.state.tree.member(leaf_index).credential))
 
     def _external_sender(self, credential: Credential) -> ExternalSender:
         domain = server_domain(credential, self.committed.hub)
-        return ExternalSender(server_name(domain), domain, claims_of(credential))
+        return ExternalSender(server_name(domain), domain, _claims(credential))
 
     def _acts_of(self, proposals: list[ListedProposal], after: AppDataDictionary) -> Iterator[TranslatedAct]:
         """The acts of one sender."""
@@ -166,6 +175,25 @@ class Translator:
         return ChangeExtensions(
             domains, others=_without_senders(extensions) != _without_senders(self.state.extensions.extensions)
         )
+
+
+def joining(credential: Credential, mapping: CredentialMapping, join_code: JoinCode | None = None) -> ExternalJoiner:
+    """Who joins by an external commit, from the credential in its path.
+
+    Raises:
+        GroupError: the credential names no client.
+
+    """
+    user, client = client_of(credential, mapping)
+    return ExternalJoiner(user, client, _claims(credential), join_code)
+
+
+def _claims(credential: Credential) -> frozenset[Claim]:
+    """What a credential claims; nothing, where it cannot be read."""
+    try:
+        return claims_of(credential)
+    except CredentialError:
+        return NO_CLAIMS
 
 
 def server_name(domain: str) -> User:

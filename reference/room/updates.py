@@ -18,18 +18,17 @@ from mimi_conformance.reference.mls.proposals.proposal_list import ProposalList
 from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal, ProposalError
 from mimi_conformance.reference.mls.proposals.proposal_selection import preferred_proposals
 from mimi_conformance.reference.mls.rules import RuleError
-from mimi_conformance.reference.room.actors import Committer, ExternalJoiner, JoinCode
+from mimi_conformance.reference.room.actors import Committer, JoinCode
 from mimi_conformance.reference.room.authorization.authorize import authorize_commit, authorize_proposals
 from mimi_conformance.reference.room.changes import Act
-from mimi_conformance.reference.room.claims import claims_of
 from mimi_conformance.reference.room.components.operational import wire_formats
 from mimi_conformance.reference.room.components.rules import ComponentError
 from mimi_conformance.reference.room.decision import Refused
-from mimi_conformance.reference.room.derivation import GroupError, Joiner, client_of, view_after
+from mimi_conformance.reference.room.derivation import GroupError, Joiner, view_after
 from mimi_conformance.reference.room.rule import RoomRule
 from mimi_conformance.reference.room.state import RoomState
 from mimi_conformance.reference.room.surroundings import ALONE, Surroundings
-from mimi_conformance.reference.room.translation import TranslatedAct
+from mimi_conformance.reference.room.translation import TranslatedAct, joining
 from mimi_conformance.reference.room.view import RoomView
 from mimi_conformance.reference.wire.mls.app_data import NO_APP_DATA
 from mimi_conformance.reference.wire.mls.credential import Credential
@@ -240,7 +239,7 @@ def _with_commit(
     covered, applied = _covered(staged), staged.applied
     lapsed = tuple(each for each in state.pending if not each.references <= covered)
     pending = [each.act.change for each in state.pending if each.references & covered]
-    joiner = _joiner(state, staged, join_code) if staged.external else None
+    joiner = joining(_path_credential(staged), state.mapping, join_code) if staged.external else None
     inline = tuple(each for each in applied.proposals.proposals if each.reference is None)
     for view in _views(state, covered, now):
         translator = replace(state.translator(joiner), updated=view)
@@ -253,12 +252,6 @@ def _with_commit(
     after = view_after(state.committed, applied, state.mapping, joiner=joined)
     new = replace(state, group=staged.group, committed=after, updated=after, pending=())
     return CommitAccepted(new, staged, tuple(acts), lapsed)
-
-
-def _joiner(state: RoomState, staged: StagedCommit, join_code: JoinCode | None) -> ExternalJoiner:
-    credential = _path_credential(staged)
-    user, client = client_of(credential, state.mapping)
-    return ExternalJoiner(user, client, claims_of(credential), join_code)
 
 
 def _path_credential(staged: StagedCommit) -> Credential:

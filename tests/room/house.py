@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from mimi_conformance.reference.drafts.code_points import code_points
 from mimi_conformance.reference.identity.uri import MimiUri
@@ -159,16 +159,7 @@ class House:
         more = {"preauth_list": preauthorized} if preauthorized else {}
         more |= {"roles_list": roles or preset(policy).roles_list, **(components or {})}
         dictionary = _dictionary(participants, replace(preset(policy).base_room_policy, **(base or {})), more)
-        creator, *others = (client(name) for name in clients)
-        group = creator.create(b"group", extensions=(senders(*servers), dictionary))
-        members = {clients[0]: (creator, group)}
-        if others:
-            own = [each.key_package() for each in others]
-            adds = tuple(Add(each.key_package) for each in own)
-            committed = commit(group, Covering(adds), now=NOW, random=creator.random)
-            members[clients[0]] = creator, committed.after
-            for name, each, package in zip(clients[1:], others, own, strict=True):
-                members[name] = each, each.join(committed.welcome, package)
+        members = dict(_group(clients, (senders(*servers), dictionary)))
         info = group_info(members[clients[0]][1])
         state = found(follow(info, room_application(), NOW), ROOM, **how)
         house = cls(state, members, how.get("surroundings", ALONE))
@@ -308,6 +299,23 @@ class House:
         assert in_order(view_of(ROOM, self.state.group.state, self.state.mapping)) == in_order(committed)
         data = find_component(self.state.group.state.extensions.app_data, PARTICIPANT_LIST)
         assert data == committed.participants.data().encode()
+
+
+@cache
+def _group(clients: tuple[str, ...], extensions: tuple[Extension, ...]) -> Mapping[str, tuple[Client, Group]]:
+    """A group of clients, made once for all tests that begin with it; the first one makes it."""
+    creator, *others = (client(name) for name in clients)
+    group = creator.create(b"group", extensions=extensions)
+    own = [each.key_package() for each in others]
+    if not own:
+        return {clients[0]: (creator, group)}
+    adds = tuple(Add(each.key_package) for each in own)
+    committed = commit(group, Covering(adds), now=NOW, random=creator.random)
+    joined = {
+        name: (each, each.join(committed.welcome, package))
+        for name, each, package in zip(clients[1:], others, own, strict=True)
+    }
+    return {clients[0]: (creator, committed.after), **joined}
 
 
 def in_order(view: RoomView) -> tuple[object, ...]:
