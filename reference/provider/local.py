@@ -179,6 +179,41 @@ class LocalService:
             return self._run(self._peers.send(outgoing))
         return self._relayed(answer) if isinstance(answer, Relay) else answer
 
+    def gateway_keys(self, client: MimiUri, hub: str) -> Answer:
+        """Fetch the keys of a hub's oblivious gateway for a client (PROTO 5.10.3).
+
+        Raises:
+            LocalRequestError: the client is not local.
+            PeerError: the hub could not be reached.
+
+        """
+        self._check_relaying(client, hub)
+        return self._run(self._peers.gateway_keys(hub))
+
+    def relay(self, client: MimiUri, hub: str, encapsulated: bytes) -> Answer:
+        """Relay a client's encapsulated request to a hub's oblivious gateway (PROTO 5.10.3, RFC 9458).
+
+        Nothing that says which client it is goes along, and what comes back can be read by the client only.
+
+        Args:
+            client: the local client that asks.
+            hub: the domain of the hub, which has to be another provider: this one would know who asks for what.
+            encapsulated: `message/ohttp-req`.
+
+        Raises:
+            LocalRequestError: the client is not local, or the hub is.
+            PeerError: the hub could not be reached.
+
+        """
+        self._check_relaying(client, hub)
+        return self._run(self._peers.relay(hub, encapsulated))
+
+    def _check_relaying(self, client: MimiUri, hub: str) -> None:
+        with self._storage.transaction() as transaction:
+            self._user_of(transaction, client)
+        if hub == self.domain:
+            raise LocalRequestError(f"{hub} can't hide from itself who asks for what.")
+
     def deliveries(self, client: MimiUri, after: int = 0, wait_seconds: float = 0) -> tuple[Delivery, ...]:
         """A client's deliveries after a cursor, oldest first; waits up to ``wait_seconds`` for the first one.
 

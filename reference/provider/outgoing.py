@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from mimi_conformance.reference.identity.from_header import format_from_header
+from mimi_conformance.reference.oblivious_http.encapsulation import REQUEST_MEDIA_TYPE
 from mimi_conformance.reference.provider.messages import (
     DIRECTORY_PATH,
+    GATEWAY_PATH,
     OCTET_STREAM,
     Answer,
     Endpoint,
@@ -149,6 +151,24 @@ class PeerClient:
         method = "GET" if outgoing.endpoint is Endpoint.PROXY_DOWNLOAD else "POST"
         return await self._exchange(method, await self.url(outgoing), outgoing.body)
 
+    async def gateway_keys(self, hub: str) -> Answer:
+        """The key configurations of a hub's oblivious gateway, at the well-known location of RFC 9540 (AMB-130).
+
+        Raises:
+            PeerError: the hub can't be reached.
+
+        """
+        return await self._exchange("GET", f"https://{hub}{GATEWAY_PATH}")
+
+    async def relay(self, hub: str, encapsulated: bytes) -> Answer:
+        """Forward an encapsulated request to a hub's oblivious gateway, and nothing else (RFC 9458, section 5).
+
+        Raises:
+            PeerError: the hub can't be reached.
+
+        """
+        return await self._exchange("POST", f"https://{hub}{GATEWAY_PATH}", encapsulated, REQUEST_MEDIA_TYPE)
+
     async def url(self, outgoing: Outgoing) -> str:
         """The URL of a request: the template of the provider's directory, filled by its variable's name (AMB-013).
 
@@ -207,7 +227,7 @@ class PeerClient:
             raise PeerError(f"The directory of {provider} is not a JSON object.")
         return document
 
-    async def _exchange(self, method: str, url: str, body: bytes = b"") -> Answer:
+    async def _exchange(self, method: str, url: str, body: bytes = b"", media_type: str = "") -> Answer:
         parts = urlsplit(url)
         try:
             named = (parts.hostname or "", parts.port or 443)
@@ -216,7 +236,7 @@ class PeerClient:
             request = self._http.build_request(
                 method,
                 httpx.URL(scheme=parts.scheme, host=address, port=port, path="/"),
-                headers=self.headers(method, parts.netloc),
+                headers=self.headers(method, parts.netloc) | ({"Content-Type": media_type} if media_type else {}),
                 content=body or None,
                 extensions={
                     "sni_hostname": parts.hostname,

@@ -10,12 +10,15 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.oblivious_http.binary_message import Request, decode, encode
 from mimi_conformance.reference.oblivious_http.encapsulation import decode_key_configurations
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.download_settings import DownloadSettings
 from mimi_conformance.reference.provider.instance import ReferenceInstance
-from mimi_conformance.reference.provider.messages import GATEWAY_PATH, Endpoint, Outgoing
+from mimi_conformance.reference.provider.local import ClientChange, UserChange
+from mimi_conformance.reference.provider.messages import GATEWAY_PATH, Endpoint, LocalRequestError, Outgoing
+from tests.exercised import exercises
 from tests.provider.asset_host import (
     AssetHost,
     asset,
@@ -170,6 +173,7 @@ def fresh(lab):
     lab.log._answers.clear()
 
 
+@exercises("PROTO-5.10.2-01", "PROTO-5.10.2-06")
 def test_the_body_is_the_asset_and_the_fields_tell_what_it_is(lab):
     response = lab.answer("/cat")
     assert (response.status_code, response.content) == (200, CAT)
@@ -191,6 +195,7 @@ def test_content_is_not_unpacked(lab):
     assert (response.headers["content-encoding"], content) == ("gzip", b"not unpacked on the way")
 
 
+@exercises("PROTO-5.10.2-08")
 def test_the_asset_host_sees_the_hub_and_nothing_of_who_asks(lab):
     lab.download(f"https://{HOST}/empty")
     [request] = lab.host.requests
@@ -199,6 +204,7 @@ def test_the_asset_host_sees_the_hub_and_nothing_of_who_asks(lab):
     assert "a.example" in str(request["extensions"])
 
 
+@exercises("PROTO-5.10.2-07")
 @pytest.mark.parametrize(
     ("path", "status", "reason"),
     [
@@ -221,6 +227,7 @@ def test_a_host_that_is_down_is_a_sentence(lab):
     assert (answer.status, b"can't be reached" in answer.body) == (502, True)
 
 
+@exercises("PROTO-5.10.2-04")
 def test_a_url_that_is_not_allowed_asks_nobody(lab):
     assert lab.download("https://evil.example/cat").status == 403
     assert lab.host.requests == []
@@ -262,6 +269,7 @@ def test_what_was_answered_is_told_without_the_asset(lab):
     assert lab.log.wait_for(lambda answer: (answer.status, answer.reason) == (404, f"{HOST} answers 404."))
 
 
+@exercises("PROTO-5.10-03", "PROTO-5.10.3-01", "PROTO-5.10.3-06")
 def test_an_oblivious_client_reads_the_asset_and_its_relay_does_not(lab):
     response = lab.oblivious("/cat")
     assert (response.status, response.content) == (200, CAT)
@@ -311,3 +319,27 @@ def test_downloads_that_wait_for_others_wait_no_longer_than_allowed(open_lab):
         answers = list(pool.map(lambda _: busy.answer("/stalled"), range(2)))
     assert [answer.status_code for answer in answers] == [504, 504]
     assert all("takes more than 0.5 seconds" in answer.text for answer in answers)
+
+
+@exercises("PROTO-5.10.3-04", "PROTO-5.10.3-05")
+def test_a_provider_relays_for_its_clients_and_learns_nothing(lab, authority, c_example):
+    carol, phone = MimiUri.user("c.example", "carol"), MimiUri.client("c.example", "carol", "phone")
+    with ReferenceInstance(
+        "c.example",
+        certificate_chain=c_example.certificate_chain,
+        private_key=c_example.private_key,
+        trust=authority.trust,
+    ) as relay:
+        relay.service.add_peers({"a.example": lab.hub.address})
+        relay.service.change_user(UserChange(carol, clients=(ClientChange(phone),)))
+        [key] = decode_key_configurations(relay.service.gateway_keys(phone, "a.example").body)
+        encapsulated, context = key.encapsulate(encode(Request("GET", "https", HOST, "/cat")), os.urandom)
+        answer = relay.service.relay(phone, "a.example", encapsulated)
+        assert (answer.status, answer.content_type) == (200, "message/ohttp-res")
+        assert decode(context.open_response(answer.body)).content == CAT
+        for who, hub, reason in [
+            (phone, "c.example", "can't hide from itself"),
+            (MimiUri.client("c.example", "carol", "desk"), "a.example", "is no client"),
+        ]:
+            with pytest.raises(LocalRequestError, match=reason):
+                relay.service.relay(who, hub, encapsulated)

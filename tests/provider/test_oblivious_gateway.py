@@ -13,6 +13,7 @@ from mimi_conformance.reference.provider.asset_url import AssetUrl
 from mimi_conformance.reference.provider.download_settings import DownloadSettings
 from mimi_conformance.reference.provider.messages import GATEWAY_PATH, Answer
 from mimi_conformance.reference.provider.proxy_download import ObliviousDownload
+from tests.exercised import exercises
 from tests.provider.conftest import make_provider
 
 HOSTS = {"b.example": frozenset({"assets.b.example"})}
@@ -50,6 +51,7 @@ def gateway(world):
     return Gateway(world)
 
 
+@exercises("PROTO-5.10.3-03")
 def test_the_keys_are_where_rfc_9540_says(gateway):
     answer = gateway.ask("GET")
     assert (answer.status, answer.content_type) == (200, "application/ohttp-keys")
@@ -85,6 +87,7 @@ def test_a_response_is_for_the_client_of_its_request(gateway):
     assert again.body[:16] != answer.body[:16]
 
 
+@exercises("PROTO-5.10.3-02")
 @pytest.mark.parametrize(
     ("request_", "status", "reason"),
     [

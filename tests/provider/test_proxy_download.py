@@ -9,6 +9,7 @@ from mimi_conformance.reference.provider.asset_url import AssetUrl
 from mimi_conformance.reference.provider.download_settings import DownloadSettings
 from mimi_conformance.reference.provider.messages import Refusal
 from mimi_conformance.reference.provider.proxy_download import Asset, ProxyDownload
+from tests.exercised import exercises
 from tests.provider.conftest import make_provider
 
 HOSTS = {"b.example": frozenset({"assets.b.example", "cdn.example"}), "c.example": frozenset({"assets.c.example"})}
@@ -34,6 +35,7 @@ def test_an_asset_of_any_peer_is_fetched_for_any_peer(hub, url, source):
     assert download(hub, url, source=source) == ProxyDownload(Asset(AssetUrl.parse(url), ALL_HOSTS))
 
 
+@exercises("PROTO-5.10.2-04")
 @pytest.mark.parametrize(
     "url",
     [
@@ -50,6 +52,7 @@ def test_nothing_but_an_asset_host_can_be_reached(hub, url):
     assert download(hub, url).status == 403
 
 
+@exercises("PROTO-5.10.2-05")
 @pytest.mark.parametrize(
     "url",
     [
@@ -87,6 +90,7 @@ def test_an_asset_host_has_to_have_a_name(world):
     assert download(world, ASSET).status == 403
 
 
+@exercises("PROTO-5.10.2-02")
 @pytest.mark.parametrize("method", ["POST", "HEAD", "PUT", "CONNECT"])
 def test_an_asset_can_only_be_got(hub, method):
     answer = hub.ask(method, "/v1/proxyDownload/https%3A%2F%2Fassets.b.example%2F1")
@@ -144,6 +148,7 @@ def test_redirections_are_followed_to_asset_hosts(hub):
         assert (str(redirected.url), redirected.hosts) == (url, ALL_HOSTS)
 
 
+@exercises("PROTO-5.10.2-05")
 @pytest.mark.parametrize(
     "location",
     [
