@@ -18,6 +18,7 @@ from mimi_conformance.reference.room.authorization.removing import RemovingRule
 from mimi_conformance.reference.room.authorization.role_changes import RoleChangeRule
 from mimi_conformance.reference.room.authorization.sharing import SharingRule
 from mimi_conformance.reference.room.changes import (
+    NO_LEAVES,
     USABLE,
     Act,
     AddClients,
@@ -34,17 +35,22 @@ from mimi_conformance.reference.room.changes import (
 )
 from mimi_conformance.reference.room.components.agreement import AgreementRule
 from mimi_conformance.reference.room.decision import Allowed
+from mimi_conformance.reference.room.participants import User
+from mimi_conformance.reference.room.policy import BANNED, NO_ROLE
 from mimi_conformance.reference.room.rule import RoomRule
 from mimi_conformance.reference.wire.room_policy.capability_types import CapabilityType
-from mimi_conformance.reference.wire.room_policy.roles import PreAuthData, RoleData
+from mimi_conformance.reference.wire.room_policy.roles import PreAuthData, PreAuthRoleEntry, RoleData
 from tests.exercised import exercises
 from tests.room.small_room import (
+    ADMIN,
     ALICE,
     ALICES_CLIENT,
     BOB,
     BOBS_CLIENT,
     CAROL,
+    CAROL_OUTSIDE,
     EVE,
+    EVE_OUTSIDE,
     HUB,
     HUB_SERVER,
     MALLORY,
@@ -54,6 +60,7 @@ from tests.room.small_room import (
     client,
     refused,
     role,
+    with_base,
     with_role,
 )
 
@@ -143,6 +150,85 @@ def test_a_rule_cites_what_the_drafts_have(rule: RoomRule) -> None:
     if rule.ambiguity:
         assert interpretation(rule.ambiguity).ambiguity == rule.ambiguity
     assert rule.text.endswith(".")
+
+
+# Whom a change fits
+
+
+NOT_THEIRS = frozenset({0, 1, 2})
+"""The leaves of both alice and bob."""
+
+
+@pytest.mark.parametrize(
+    ("actor", "change", "rule", "user"),
+    [
+        (ALICES_CLIENT, RemoveParticipant(BOB, NOT_THEIRS), RemovingRule.CAN_REMOVE_PARTICIPANT, BOB),
+        (BOBS_CLIENT, RemoveParticipant(BOB, NOT_THEIRS), RemovingRule.CAN_REMOVE_SELF, BOB),
+        (BOBS_CLIENT, RemoveClients(BOB, frozenset({0})), RemovingRule.CAN_REMOVE_OWN_CLIENT, BOB),
+        (ALICES_CLIENT, ChangeRole(BOB, BANNED, NOT_THEIRS), RoleChangeRule.CAN_BAN, BOB),
+        (
+            CAROL_OUTSIDE,
+            AddClients(CAROL, (CAROL_OUTSIDE.client,), frozenset({0})),
+            AddingRule.CAN_ADD_OWN_CLIENT_EXTERNALLY,
+            CAROL,
+        ),
+    ],
+)
+def test_clients_that_leave_with_a_user_are_that_users(
+    actor: Actor, change: Change, rule: RoomRule, user: User
+) -> None:
+    assert refused(authorize(ROOM, actor, change), rule) == f"{user.decode()} has no client at leaf 0."
+
+
+def test_who_is_not_on_the_list_is_neither_kicked_nor_leaves_it() -> None:
+    decision = authorize(after(ROOM, [RemoveParticipant(BOB)]), ALICES_CLIENT, RemoveClients(BOB, NO_LEAVES))
+    assert refused(decision, RemovingRule.PARTICIPANT) == "mimi://b.example/u/bob is no participant."
+    leaving = replace(role(ROOM, NO_ROLE), role_capabilities=(CapabilityType.can_remove_self,))
+    refused(authorize(with_role(ROOM, leaving), EVE_OUTSIDE, RemoveParticipant(EVE)), RemovingRule.PARTICIPANT)
+
+
+def test_clients_of_a_participant_without_any_are_added_as_if_with_the_participant() -> None:
+    add = AddClients(CAROL, (client(CAROL),))
+    assert authorize(ROOM, ALICES_CLIENT, add) == Allowed(AddingRule.CLIENTS_OF_THE_ADDED)
+    promoted = after(ROOM, [ChangeRole(CAROL, ADMIN)])
+    refused(authorize(promoted, BOBS_CLIENT, add), AddingRule.CLIENTS_OF_THE_ADDED)
+    full = with_role(ROOM, replace(role(ROOM, USER), maximum_active_participants_constraint=1))
+    refused(authorize(full, ALICES_CLIENT, add), AddingRule.ADD_MAXIMUM_ACTIVE)
+    single = with_base(ROOM, replace(ROOM.policy.base, multi_device=False))
+    two = AddClients(CAROL, (client(CAROL, 1), client(CAROL, 2)))
+    refused(authorize(single, ALICES_CLIENT, two), LimitRule.ONE_CLIENT_EACH)
+
+
+def test_preauthorisation_for_the_banned_role_leaves_nobody_in_the_group() -> None:
+    entry = PreAuthRoleEntry((), role(ROOM, BANNED))
+    able = replace(role(ROOM, USER), role_capabilities=(CapabilityType.can_change_own_role,))
+    room = with_role(ROOM, replace(role(ROOM, BANNED), maximum_active_participants_constraint=None))
+    room = with_role(replace(room, policy=replace(room.policy, preauthorization=PreAuthData((entry,)))), able)
+    refused(authorize(room, BOBS_CLIENT, ChangeRole(BOB, BANNED)), RoleChangeRule.BANNED_CLIENTS)
+
+
+def test_a_ban_keeps_to_the_maximum_of_the_banned_role() -> None:
+    room = with_role(ROOM, replace(role(ROOM, BANNED), maximum_participants_constraint=1))
+    refused(authorize(room, ALICES_CLIENT, ChangeRole(CAROL, BANNED)), LimitRule.CONSTRAINTS)
+
+
+@exercises("POLICY-8.1.3-17")
+@pytest.mark.parametrize(
+    ("index", "constraints"),
+    [
+        (BANNED, {"minimum_participants_constraint": 1}),
+        (BANNED, {"minimum_active_participants_constraint": 1}),
+        (USER, {"maximum_participants_constraint": 2}),
+        (USER, {"maximum_active_participants_constraint": 0}),
+    ],
+)
+def test_an_unbanning_keeps_to_the_constraints_of_both_roles(index: int, constraints: dict[str, int]) -> None:
+    changed = with_role(ROOM, replace(role(ROOM, index), **constraints))  # type: ignore[arg-type]
+    only_unban = replace(role(ROOM, SUPER_ADMIN), role_capabilities=(CapabilityType.can_unban,))
+    refused(
+        authorize(with_role(changed, only_unban), ALICES_CLIENT, ChangeRole(MALLORY, USER)),
+        RoleChangeRule.UNBAN_LIMITS,
+    )
 
 
 # What shares a commit

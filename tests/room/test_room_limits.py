@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from mimi_conformance.reference.drafts.code_points import code_points
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.room.actors import ExternalJoiner
@@ -16,10 +18,12 @@ from mimi_conformance.reference.room.changes import (
     SEND_MESSAGE,
     AddClients,
     AddParticipant,
+    Change,
     ChangeBasePolicy,
     ChangeComponent,
     ChangeMetadata,
     ChangePreauthorization,
+    ChangeRoles,
     MaintainGroup,
     RemoveClients,
     RemoveParticipant,
@@ -31,8 +35,9 @@ from mimi_conformance.reference.room.policy import BANNED, RoomPolicy
 from mimi_conformance.reference.room.surroundings import Surroundings
 from mimi_conformance.reference.wire.protocol.participant_list import UserRolePair
 from mimi_conformance.reference.wire.protocol.room_metadata import RoomMetaData, Uri, UTF8String
-from mimi_conformance.reference.wire.room_policy.base import BaseRoomPolicy
+from mimi_conformance.reference.wire.room_policy.base import BaseRoomPolicy, Optionality
 from mimi_conformance.reference.wire.room_policy.capability_types import CapabilityType
+from mimi_conformance.reference.wire.room_policy.messages import LoggingPolicy
 from mimi_conformance.reference.wire.room_policy.roles import PreAuthData, RoleData
 from tests.exercised import exercises
 from tests.room.small_room import (
@@ -73,6 +78,7 @@ def test_nothing_happens_in_a_room_that_was_ended() -> None:
         refused(authorize(ended, ALICES_CLIENT, change), PresenceRule.NOT_DESTROYED)
 
 
+number = code_points().component_id
 PARENT = replace(
     ROOM, room_id=MimiUri.room(HUB, "everybody"), participants=PARTICIPANTS.changed(added=[UserRolePair(EVE, USER)])
 )
@@ -174,18 +180,42 @@ def test_the_first_metadata_of_a_room_name_the_room() -> None:
     )
 
 
-@exercises("POLICY-8.6-03")
-def test_changing_preauthorised_users_takes_a_capability_and_the_hubs_consent() -> None:
+def test_changing_preauthorised_users_takes_a_capability() -> None:
     change = ChangePreauthorization(PreAuthData(()))
     refused(authorize(ROOM, BOBS_CLIENT, change), PolicyRule.CAN_CHANGE_PREAUTHORIZED_USER_LIST)
     assert isinstance(authorize(ROOM, ALICES_CLIENT, change), Allowed)
-    envelope = PolicyEnvelope(components=frozenset({"roles_list", "base_room_policy"}))
-    refused(authorize(ROOM, ALICES_CLIENT, change, Surroundings(envelope=envelope)), EnvelopeRule.COMPONENT_ACCEPTED)
+
+
+@exercises("ARCH-4.4-06", "POLICY-1-01")
+@pytest.mark.parametrize(
+    ("component", "change"),
+    [
+        ("preauth_list", ChangePreauthorization(PreAuthData(()))),
+        ("roles_list", ChangeRoles(RoleData(tuple(each.role for each in ROOM.policy.roles.values())))),
+        ("base_room_policy", ChangeBasePolicy(replace(ROOM.policy.base, discoverable=True))),
+        ("logging_policy", ChangeComponent(number("logging_policy"), LoggingPolicy(logging=Optionality.forbidden))),
+    ],
+)
+def test_policy_changes_as_far_as_the_hub_accepts_it(component: str, change: Change) -> None:
+    everything = (
+        CapabilityType.can_change_role_definitions,
+        CapabilityType.can_change_preauthorized_user_list,
+        CapabilityType.can_change_room_membership_style,
+        CapabilityType.can_change_other_policy_attribute,
+    )
+    listed = replace(
+        ROOM.policy.base, policy_component_ids=(*ROOM.policy.base.policy_component_ids, number("logging_policy"))
+    )
+    room = with_base(with_role(ROOM, replace(role(ROOM, SUPER_ADMIN), role_capabilities=everything)), listed)
+    changed = replace(change, base=listed) if isinstance(change, ChangeBasePolicy) else change
+    assert isinstance(authorize(room, ALICES_CLIENT, changed), Allowed)
+    accepted = frozenset({"preauth_list", "roles_list", "base_room_policy", "logging_policy"} - {component})
+    surroundings = Surroundings(envelope=PolicyEnvelope(components=accepted))
+    refused(authorize(room, ALICES_CLIENT, changed, surroundings), EnvelopeRule.COMPONENT_ACCEPTED)
 
 
 @exercises("PROTO-7.5-17")
 def test_policy_is_not_removed_and_what_is_about_mls_may_be() -> None:
-    number = code_points().component_id
     able = replace(
         role(ROOM, SUPER_ADMIN),
         role_capabilities=(
