@@ -4,8 +4,9 @@ Each function gives the room after what it was asked to accept, or a refusal tha
 the answer looks on the wire, and whom to tell, is for the provider.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
 from mimi_conformance.reference.mls.framing.authenticated_content import proposal_ref
@@ -13,6 +14,7 @@ from mimi_conformance.reference.mls.group.commit_processing import check_outcome
 from mimi_conformance.reference.mls.group.commit_rules import CommitRule
 from mimi_conformance.reference.mls.group.public_group import PublicGroup
 from mimi_conformance.reference.mls.group.staged_commit import StagedCommit
+from mimi_conformance.reference.mls.proposals.proposal_application import AppliedProposals
 from mimi_conformance.reference.mls.proposals.proposal_checks import Circumstances, check_proposal
 from mimi_conformance.reference.mls.proposals.proposal_list import ProposalList
 from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal, ProposalError
@@ -176,26 +178,70 @@ def accept_proposals(
         return _apart(error)
 
 
+def reinstate(state: RoomState, proposals: Mapping[ProposalRef, AuthenticatedContent]) -> RoomState:
+    """The room with proposals that it accepted together in this epoch before; nobody is asked again.
+
+    For whoever kept a room and now makes it anew.
+
+    Args:
+        state: the room as it was before them.
+        proposals: what was accepted, in its order, by the ProposalRefs.
+
+    Raises:
+        RuleError: they are not what was accepted in this room.
+        GroupError: likewise.
+
+    """
+    group = replace(state.group, pending=MappingProxyType({**state.group.pending, **proposals}))
+    applied = _applied(group, None)
+    acts = _acts(state, group, tuple(proposals), applied)
+    return _waiting(state, group, applied, acts)
+
+
 def _with_proposals(
     state: RoomState, group: PublicGroup, new: tuple[ProposalRef, ...], now: int | None, surroundings: Surroundings
 ) -> ProposalsAccepted | Refusal:
     """As `accept_proposals`, for a group that has taken them, and of which some are new to the room."""
-    selected = _listed(group, preferred_proposals(group, _NOBODY))
     try:
-        applied = group.apply(selected, now)
-        check_outcome(applied, applied.state, None)
+        applied = _applied(group, now)
     except RuleError as error:
-        references = (each.reference for each in selected.proposals)
-        return InvalidProposal(error, _blamed(error, tuple(references)) or new)
-    acts = state.translator().acts(_listed(group, new).proposals, applied.state.extensions.app_data or NO_APP_DATA)
+        references = tuple(each.reference for each in _selected(group).proposals)
+        return InvalidProposal(error, _blamed(error, references) or new)
+    acts = _acts(state, group, new, applied)
     decision = authorize_proposals(
         state.updated, [each.act for each in acts], state.within(surroundings), state.pending_changes
     )
     if isinstance(decision, Refused):
         return NotAllowed(decision)
-    updated = view_after(state.committed, applied, state.mapping, waiting=True)
-    after = replace(state, group=group, updated=updated, pending=(*state.pending, *acts))
+    after = _waiting(state, group, applied, acts)
     return ProposalsAccepted(after, new, tuple(each.act for each in acts))
+
+
+def _selected(group: PublicGroup) -> ProposalList:
+    """What a commit that anybody could make would cover."""
+    return _listed(group, preferred_proposals(group, _NOBODY))
+
+
+def _applied(group: PublicGroup, now: int | None) -> AppliedProposals:
+    """The group when such a commit has come; RuleError if none can."""
+    applied = group.apply(_selected(group), now)
+    check_outcome(applied, applied.state, None)
+    return applied
+
+
+def _acts(
+    state: RoomState, group: PublicGroup, new: tuple[ProposalRef, ...], applied: AppliedProposals
+) -> tuple[TranslatedAct, ...]:
+    """What new proposals ask for."""
+    return state.translator().acts(_listed(group, new).proposals, applied.state.extensions.app_data or NO_APP_DATA)
+
+
+def _waiting(
+    state: RoomState, group: PublicGroup, applied: AppliedProposals, acts: tuple[TranslatedAct, ...]
+) -> RoomState:
+    """The room in which these acts wait for a commit, too."""
+    updated = view_after(state.committed, applied, state.mapping, waiting=True)
+    return replace(state, group=group, updated=updated, pending=(*state.pending, *acts))
 
 
 def accept_commit(
