@@ -77,6 +77,35 @@ CREATE TABLE room_client (
     UNIQUE (room, client)
 );
 
+-- A room that is hosted or followed. What makes up an epoch is empty only while the room is being founded.
+CREATE TABLE room (
+    id INTEGER PRIMARY KEY,
+    uri TEXT NOT NULL UNIQUE,
+    changeable TEXT,  -- a JSON array
+    destroyed INTEGER NOT NULL DEFAULT 0,
+    context BLOB NOT NULL DEFAULT x'',
+    confirmation_tag BLOB NOT NULL DEFAULT x'',
+    committer INTEGER NOT NULL DEFAULT 0,
+    reinit BLOB,
+    group_info BLOB
+);
+
+CREATE TABLE room_node (
+    room INTEGER NOT NULL REFERENCES room (id),
+    node INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (room, node)
+) WITHOUT ROWID;
+
+-- What waits for a commit; messages with the same batch were accepted together.
+CREATE TABLE room_proposal (
+    room INTEGER NOT NULL REFERENCES room (id),
+    position INTEGER NOT NULL,
+    batch INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (room, position)
+) WITHOUT ROWID;
+
 CREATE TABLE delivery (
     cursor INTEGER PRIMARY KEY AUTOINCREMENT,
     client TEXT NOT NULL REFERENCES client (uri),

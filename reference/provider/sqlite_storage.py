@@ -21,17 +21,21 @@ from mimi_conformance.reference.provider.tables.inboxes import InboxTables
 from mimi_conformance.reference.provider.tables.keys import KeyTables
 from mimi_conformance.reference.provider.tables.outbox import OutboxMemory, OutboxTables
 from mimi_conformance.reference.provider.tables.peers import PeerTables
+from mimi_conformance.reference.provider.tables.rooms import RoomMemory, RoomTables
 from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
 _APPLICATION_ID = 0x4D494D49
 # What `clear` empties, in the order that foreign keys allow; the provider's own secret stays, and where peers are.
 _CLEARED = (
+    "room_proposal",
+    "room_node",
+    "room",
     "outbox_loss",
     "outbox_entry",
     "outbox_event",
@@ -51,15 +55,22 @@ class StorageError(Exception):
     """The database can't be used; the message names it and says why."""
 
 
-class SQLiteTransaction(PeerTables, UserTables, KeyTables, ConsentTables, InboxTables, OutboxTables):
+class SQLiteTransaction(PeerTables, UserTables, KeyTables, ConsentTables, InboxTables, RoomTables, OutboxTables):
     """The reads and writes of one transaction; `storage.Transaction` says what each does."""
+
+    def __init__(self, connection: sqlite3.Connection, rooms: RoomMemory, outbox: OutboxMemory) -> None:
+        super().__init__(connection)
+        self._rooms, self.changed_rooms = rooms, {}
+        self._outbox, self.filled_lanes = outbox, set()
 
     def rollback(self) -> None:
         """Undo every write of this transaction so far."""
         self._execute("ROLLBACK TO request")
+        self.changed_rooms.clear()
 
     def clear(self) -> None:
         """Forget everything, but for the secret and for where peers are."""
+        self.forget_rooms()
         for table in _CLEARED:
             self._execute(f"DELETE FROM {table}")  # noqa: S608  # a name from the list above
 
@@ -82,6 +93,7 @@ class SQLiteStorage:
         self._commits = 0
         self._changes_before = 0
         self._durable: asyncio.Future[None] | None = None
+        self._rooms = RoomMemory()
         self._outbox_memory = OutboxMemory()
         self._filled_lanes: set[Lane] = set()
         self._watch_outbox: Callable[[set[Lane]], None] = lambda _: None
@@ -171,7 +183,7 @@ class SQLiteStorage:
     def _request(self) -> Iterator[SQLiteTransaction]:
         """What one request does after `_begin`, undone when the block is left by an exception."""
         self._connection.execute("SAVEPOINT request")
-        transaction = SQLiteTransaction(self._connection, self._outbox_memory)
+        transaction = SQLiteTransaction(self._connection, self._rooms, self._outbox_memory)
         try:
             yield transaction
         except BaseException:
@@ -180,6 +192,7 @@ class SQLiteStorage:
                 self._connection.execute("RELEASE request")
             raise
         self._connection.execute("RELEASE request")
+        self._rooms.changed |= transaction.changed_rooms
         self._filled_lanes |= transaction.filled_lanes
 
     def _commit(self) -> None:
@@ -189,6 +202,7 @@ class SQLiteStorage:
             self._abandon()
             raise
         changed = self._connection.total_changes != self._changes_before
+        self._rooms.committed()
         filled, self._filled_lanes = self._filled_lanes, set()
         self._lock.release()
         if changed:
@@ -203,6 +217,7 @@ class SQLiteStorage:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         finally:
+            self._rooms.abandoned()
             self._filled_lanes = set()
             self._lock.release()
 

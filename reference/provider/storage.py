@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
 from mimi_conformance.reference.provider.outbox import Backlog, Lane, Loss, NotifyBody
+from mimi_conformance.reference.provider.rooms import Room
 from mimi_conformance.reference.provider.users import ConsentDecision, ProfileEntry, User
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.protocol.consent import ConsentScope
@@ -119,6 +120,15 @@ class Transaction(Protocol):
 
     def deliveries(self, client: MimiUri, after: int) -> tuple[Delivery, ...]:
         """A client's deliveries with a cursor greater than ``after``, oldest first."""
+
+    def room(self, uri: MimiUri) -> Room | None:
+        """A room that this provider hosts or follows."""
+
+    def found_room(self, room: Room) -> bool:
+        """Keep a new room; False when there is one with its identifier."""
+
+    def record_room(self, room: Room) -> None:
+        """Keep what has become of a room, after each update that was accepted: what it writes is what has changed."""
 
     def send_later(self, providers: Iterable[str], room: MimiUri, event: FanoutMessage) -> None:
         """Have each of these providers notified of an event, after everything in the room before it (PROTO 5.5)."""

@@ -7,7 +7,6 @@ That a body has been begun is remembered in memory only: after a restart all are
 tried stays the same bytes, whatever happens, and nothing has to be written before it is sent.
 """
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -35,12 +34,15 @@ class OutboxMemory:
 
 
 class OutboxTables(Table):
-    """The tables ``outbox_event``, ``outbox_entry`` and ``outbox_loss``."""
+    """The tables ``outbox_event``, ``outbox_entry`` and ``outbox_loss``.
 
-    def __init__(self, connection: sqlite3.Connection, memory: OutboxMemory) -> None:
-        super().__init__(connection)
-        self._memory = memory
-        self.filled_lanes: set[Lane] = set()
+    Attributes:
+        filled_lanes: those to which this transaction has added something.
+
+    """
+
+    _outbox: OutboxMemory
+    filled_lanes: set[Lane]
 
     def send_later(self, providers: Iterable[str], room: MimiUri, event: FanoutMessage) -> None:
         lanes = [Lane(provider, room) for provider in providers]
@@ -66,7 +68,7 @@ class OutboxTables(Table):
         if last is None:
             return None, size
         position, first, before = last
-        begun = self._memory.begun.get(lane, self._memory.restart)
+        begun = self._outbox.begun.get(lane, self._outbox.restart)
         if position <= begun or before + size > MAX_BODY_BYTES:
             return None, size
         return first, before + size
@@ -80,10 +82,10 @@ class OutboxTables(Table):
             (lane.provider, lane.room.text),
         ).fetchall()
         if not rows:
-            self._memory.begun.pop(lane, None)
+            self._outbox.begun.pop(lane, None)
             return None
         last = rows[-1][0]
-        self._memory.begun[lane] = max(last, self._memory.begun.get(lane, 0))
+        self._outbox.begun[lane] = max(last, self._outbox.begun.get(lane, 0))
         return NotifyBody(
             lane=lane,
             last=last,
