@@ -1,5 +1,6 @@
 """Whatever a member signs, and whatever comes as bytes: it is refused by a named rule, or it is valid."""
 
+import tracemalloc
 from contextlib import suppress
 from dataclasses import replace
 
@@ -7,20 +8,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipherSuiteError
 from mimi_conformance.reference.mls.framing.authenticated_content import confirmed, sign
 from mimi_conformance.reference.mls.framing.public_message import protect, protect_from_outside
+from mimi_conformance.reference.mls.group.application import Application
 from mimi_conformance.reference.mls.group.group_commit import Covering, commit
 from mimi_conformance.reference.mls.group.group_framing import framed, member_sender
-from mimi_conformance.reference.mls.group.group_info import follow, sign_group_info
+from mimi_conformance.reference.mls.group.group_info import (
+    follow,
+    partial_group_info,
+    rebuilt_group_info,
+    sign_group_info,
+)
 from mimi_conformance.reference.mls.group.group_messages import group_info
 from mimi_conformance.reference.mls.group.group_processing import process
 from mimi_conformance.reference.mls.group.group_proposals import propose_update
+from mimi_conformance.reference.mls.proposals.components import ComponentRegistry, Replaced
+from mimi_conformance.reference.mls.proposals.features import GroupExtensions
 from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.mls.schedule.pre_shared_keys import PreSharedKeys, external_psk
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation, AppEphemeral
 from mimi_conformance.reference.wire.mls.framing import Sender, SenderType
-from mimi_conformance.reference.wire.mls.group import GroupInfo
+from mimi_conformance.reference.wire.mls.group import GroupInfo, Welcome
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.proposals import (
     Add,
@@ -30,6 +40,7 @@ from mimi_conformance.reference.wire.mls.proposals import (
     Proposal,
     Remove,
 )
+from mimi_conformance.reference.wire.mls.ratchet_tree_options import PartialGroupInfo
 from mimi_conformance.reference.wire.mls.registries import WireFormat
 from tests.mls.group_examples import NOW, SUITE, Client, Room, dictionary
 
@@ -155,3 +166,67 @@ def test_a_group_info_may_be_any_bytes_and_be_signed(mutations):
     )
     with suppress(RuleError):
         follow(signed, ALICE.application, NOW)
+
+
+JUDY = Client("judy")
+JUDYS = JUDY.key_package()
+WELCOME = commit(OF_ALICE, Covering((Add(JUDYS.key_package),), ()), now=NOW, random=ALICE.random).welcome
+
+
+@EXAMPLES
+@given(MUTATIONS)
+def test_a_welcome_may_be_any_bytes(mutations):
+    with suppress(DecodeError, RuleError):
+        JUDY.join(Welcome.decode(mutated(WELCOME.encode(), mutations)), JUDYS)
+
+
+AFTER = commit(OF_ALICE, Covering((), ()), now=NOW, random=ALICE.random)
+SERVER_AFTER = ROOM.server.process_commit(AFTER.message.public_message, NOW)
+PARTIAL = partial_group_info(group_info(AFTER.after), tree_before=True)
+
+
+@EXAMPLES
+@given(MUTATIONS)
+def test_a_partial_group_info_may_be_any_bytes(mutations):
+    try:
+        made = PartialGroupInfo.decode(mutated(PARTIAL.encode(), mutations))
+    except DecodeError:
+        return
+    if made == PARTIAL:
+        return
+    with pytest.raises(RuleError):
+        rebuilt_group_info(SERVER_AFTER, made, tree_before=True)
+
+
+A_GIGABYTE = b"\xbf\xff\xff\xff"
+"""The length of a vector of 2^30 - 1 bytes; in the place of a number, one of about three thousand million."""
+
+READERS = {
+    "commit": (COMMIT.encode(), lambda data: check_views(MLSMessage.decode(data).public_message)),
+    "GroupInfo": (INFO.encode(), lambda data: follow(GroupInfo.decode(data), ALICE.application, NOW)),
+    "Welcome": (WELCOME.encode(), lambda data: JUDY.join(Welcome.decode(data), JUDYS)),
+}
+
+
+@pytest.mark.parametrize(("data", "read"), READERS.values(), ids=READERS)
+def test_what_claims_to_be_large_takes_no_more_memory_than_what_is_there(data, read):
+    tracemalloc.start()
+    try:
+        for place in range(0, len(data) - len(A_GIGABYTE), 3):
+            claiming = data[:place] + A_GIGABYTE + data[place + len(A_GIGABYTE) :]
+            with suppress(DecodeError, RuleError, UnsupportedCipherSuiteError):
+                read(claiming)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_updates_of_many_components_are_read_once(monkeypatch):
+    """Else a Commit of a few kilobytes would keep a server busy for minutes."""
+    room = Room.of("alice", "bob", application=Application(components=ComponentRegistry(unknown=Replaced())))
+    updates = [AppDataUpdate(component_id=0x8000 + n, op=AppDataUpdateOperation.update, update=b"") for n in range(99)]
+    made = commit(room.group("alice"), Covering(tuple(updates)), now=NOW, random=bytes, path=False)
+    read, count = GroupExtensions.read, []
+    monkeypatch.setattr(GroupExtensions, "read", lambda extensions: count.append(0) or read(extensions))
+    assert room.server.process_commit(made.message.public_message, NOW).context == made.after.context
+    assert len(count) == 1

@@ -3,6 +3,7 @@
 Extensions and components whose numbers are unknown here, GREASE among them, are left alone.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -101,11 +102,11 @@ def check_dictionary(dictionary: AppDataDictionary) -> None:
 
 
 def find_component(dictionary: AppDataDictionary | None, component_id: int) -> bytes | None:
-    """A component's data; None when there is none."""
-    for entry in dictionary.component_data if dictionary else ():
-        if entry.component_id == component_id:
-            return entry.data
-    return None
+    """A component's data in a dictionary that is in order; None when there is none."""
+    entries = dictionary.component_data if dictionary else ()
+    place = bisect_left(entries, component_id, key=lambda entry: entry.component_id)
+    found = entries[place : place + 1]
+    return found[0].data if found and found[0].component_id == component_id else None
 
 
 def read_component(dictionary: AppDataDictionary | None, component_id: int, structure: type[_S]) -> _S | None:

@@ -4,20 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mimi_conformance.reference.mls.group.group_state import GroupState
-from mimi_conformance.reference.mls.proposals.components import (
-    ComponentRefusal,
-    Contribution,
-    with_component,
-    with_dictionary,
-)
-from mimi_conformance.reference.mls.proposals.extensions import ExtensionError, find_component
+from mimi_conformance.reference.mls.proposals.components import ComponentRefusal, Contribution, with_dictionary
+from mimi_conformance.reference.mls.proposals.extensions import ExtensionError
 from mimi_conformance.reference.mls.proposals.features import Feature, Purpose
 from mimi_conformance.reference.mls.proposals.proposal_checks import Circumstances, check_proposal
 from mimi_conformance.reference.mls.proposals.proposal_list import ProposalList, check_list
 from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal, ProposalListRule
 from mimi_conformance.reference.mls.proposals.proposals import DEFAULT_PROPOSAL_TYPES
 from mimi_conformance.reference.mls.tree.tree_math import LeafIndex
-from mimi_conformance.reference.wire.mls.app_data import NO_APP_DATA, AppDataUpdate
+from mimi_conformance.reference.wire.mls.app_data import NO_APP_DATA, AppDataDictionary, AppDataUpdate, ComponentData
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
 from mimi_conformance.reference.wire.mls.proposals import (
     Add,
@@ -133,22 +128,29 @@ def _with_app_data(state: GroupState, proposals: ProposalList) -> GroupState:
     updates: dict[int, list[tuple[ListedProposal, AppDataUpdate]]] = {}
     for listed, body in proposals.of_type(AppDataUpdate):
         updates.setdefault(body.component_id, []).append((listed, body))
+    if not updates:
+        return state
+    dictionary = state.extensions.app_data or NO_APP_DATA
+    data = {entry.component_id: entry.data for entry in dictionary.component_data}
     for component_id, of_component in updates.items():
-        dictionary = state.extensions.app_data or NO_APP_DATA
         last = of_component[-1][0]
         try:
-            data = _new_data(state, component_id, of_component)
-            dictionary = with_component(dictionary, component_id, data)
-            state = state.with_extensions(with_dictionary(state.extensions.extensions, dictionary))
+            new_data = _new_data(state, component_id, data.pop(component_id, None), of_component)
         except ComponentRefusal as refusal:
             raise last.breaks(ProposalListRule.UPDATE_ACCEPTED, str(refusal)) from refusal
-        except ExtensionError as error:
-            raise last.breaks(error.rule, error.value) from error
-    return state
+        if new_data is not None:
+            data[component_id] = new_data
+    dictionary = AppDataDictionary(
+        tuple(ComponentData(component_id, data[component_id]) for component_id in sorted(data))
+    )
+    try:
+        return state.with_extensions(with_dictionary(state.extensions.extensions, dictionary))
+    except ExtensionError as error:
+        raise last.breaks(error.rule, error.value) from error
 
 
 def _new_data(
-    state: GroupState, component_id: int, updates: Sequence[tuple[ListedProposal, AppDataUpdate]]
+    state: GroupState, component_id: int, data: bytes | None, updates: Sequence[tuple[ListedProposal, AppDataUpdate]]
 ) -> bytes | None:
     """A component's data after its updates; None after its removal.
 
@@ -163,7 +165,7 @@ def _new_data(
         return None
     component = state.application.components.component(component_id)
     assert component is not None, "check_proposal refuses updates of others"
-    return component.updated(find_component(state.extensions.app_data, component_id), contributions)
+    return component.updated(data, contributions)
 
 
 def _path_required(state: GroupState, proposals: ProposalList) -> bool:
