@@ -14,6 +14,7 @@ from mimi_conformance.reference.mls.group.group_framing import IN_PRIVATE, Frami
 from mimi_conformance.reference.mls.group.group_messages import send
 from mimi_conformance.reference.mls.group.group_processing import ProcessingError, ProcessingRule, process
 from mimi_conformance.reference.mls.group.group_proposals import propose, propose_update
+from mimi_conformance.reference.mls.proposals.proposal_rules import ProposalError, ProposalRule
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent
 from mimi_conformance.reference.wire.mls.group import ExternalSender, ExternalSenders
 from mimi_conformance.reference.wire.mls.leaf_node import Extension
@@ -153,9 +154,9 @@ def test_who_was_removed_can_do_no_more():
 def test_a_member_removes_itself_in_public():
     room = Room.of("alice", "bob", "carol")
     propose_by(room, "bob", SelfRemove())
-    with pytest.raises(MemberStateError) as refusal:
+    with pytest.raises(ProposalError) as refusal:
         propose_by(room, "bob", SelfRemove())
-    assert refusal.value.rule is MemberStateRule.ONE_SELF_REMOVE
+    assert refusal.value.rule is ProposalRule.ONE_SELF_REMOVE
     propose_by(room, "carol", Remove(1))
     room.commit("alice")
     room.check_agreement()

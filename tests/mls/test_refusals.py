@@ -24,7 +24,7 @@ from mimi_conformance.reference.mls.group.external_proposals import propose_as_e
 from mimi_conformance.reference.mls.group.group import Group, MemberStateRule, Retention
 from mimi_conformance.reference.mls.group.group_commit import Covering, commit
 from mimi_conformance.reference.mls.group.group_creation import create
-from mimi_conformance.reference.mls.group.group_framing import framed
+from mimi_conformance.reference.mls.group.group_framing import Framing, framed
 from mimi_conformance.reference.mls.group.group_info import GroupInfoRule
 from mimi_conformance.reference.mls.group.group_messages import send
 from mimi_conformance.reference.mls.group.group_processing import ProcessingRule, process
@@ -175,9 +175,20 @@ def attempt_to_send_before_committing() -> None:
 
 
 def attempt_to_leave_twice() -> None:
-    group = Room.of("alice", "bob").group("bob")
-    once = propose(group, SelfRemove(), now=NOW, random=bytes).group
-    propose(once, SelfRemove(), now=NOW, random=bytes)
+    room = Room.of("alice", "bob")
+    bob, group = room.members["bob"]
+    once, again = (
+        propose(group, SelfRemove(), now=NOW, random=bob.random, framing=Framing(authenticated_data=data))
+        for data in (b"once", b"again")
+    )
+    with pytest.raises(RuleError) as sender:
+        propose(once.group, SelfRemove(), now=NOW, random=bob.random)
+    room.deliver(once.message)
+    room.deliver(once.message)
+    with pytest.raises(RuleError) as server:
+        room.server.process_proposal(again.message.public_message, NOW)
+    assert sender.value.rule is server.value.rule is ProposalRule.ONE_SELF_REMOVE
+    process(room.group("alice"), again.message, NOW)
 
 
 def welcomed(**how: object) -> Group:
@@ -261,6 +272,7 @@ ATTEMPTS: dict[Rule, Callable[[], None]] = {
     CommitRule.GROUP_IN_USE: attempt_to_go_on_after_reinit,
     CommitRule.IS_COMMIT: attempt_to_commit_a_proposal,
     CommitRule.IS_PROPOSAL: attempt_to_propose_a_commit,
+    ProposalRule.ONE_SELF_REMOVE: attempt_to_leave_twice,
     ProposalRule.APPLICATION_ACCEPTS: attempt_to_propose_what_the_application_objects_to,
     ExporterRule.ONCE: attempt_to_export_twice,
     SenderRule.NEW_MEMBER_ACCEPTED: attempt_of_a_stranger_to_join,
@@ -268,7 +280,6 @@ ATTEMPTS: dict[Rule, Callable[[], None]] = {
     MemberStateRule.IN_GROUP: attempt_to_send_after_removal,
     MemberStateRule.IN_USE: attempt_to_act_after_reinit,
     MemberStateRule.COMMIT_FIRST: attempt_to_send_before_committing,
-    MemberStateRule.ONE_SELF_REMOVE: attempt_to_leave_twice,
     GroupInfoRule.GROUP_NEW: attempt_to_join_a_group_of_the_same_id,
     LinkRule.PREDECESSOR: attempt_to_continue_an_unknown_group,
     LinkRule.REINIT_MEMBERS: attempt_to_reinitialize_without_everybody,

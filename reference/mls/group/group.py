@@ -34,7 +34,6 @@ class MemberStateRule(Rule):
     COMMIT_FIRST = RuleText(
         "RFC 9420, section 12.4", "Who has received proposals sends a Commit before application data."
     )
-    ONE_SELF_REMOVE = RuleText("mls-extensions, section 6.3.1", "A member sends one SelfRemove in an epoch.")
 
 
 class MemberStateError(RuleError):

@@ -6,14 +6,14 @@ from types import MappingProxyType
 from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.crypto.signature_scheme import Random
 from mimi_conformance.reference.mls.framing.authenticated_content import proposal_ref
-from mimi_conformance.reference.mls.group.group import Group, LeafKeys, MemberStateError, MemberStateRule
+from mimi_conformance.reference.mls.group.group import Group, LeafKeys
 from mimi_conformance.reference.mls.group.group_framing import (
     IN_PUBLIC,
     Framing,
-    member_sender,
     protect_as_member,
     sign_as_member,
 )
+from mimi_conformance.reference.mls.proposals.proposal_rules import ProposalError, ProposalRule
 from mimi_conformance.reference.mls.tree.leaf_node_signature import signed_leaf_node
 from mimi_conformance.reference.mls.tree.leaf_template import LeafTemplate
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
@@ -55,19 +55,12 @@ def propose(
     """
     group.check_in_use()
     content = sign_as_member(group, Proposal.of(body), framing)
-    if isinstance(body, SelfRemove) and _has_proposed(group, SelfRemove):
-        raise MemberStateError(MemberStateRule.ONE_SELF_REMOVE, group.leaf_index)
+    if isinstance(body, SelfRemove) and group.public.self_remove_of(group.leaf_index) is not None:
+        raise ProposalError(ProposalRule.ONE_SELF_REMOVE, group.leaf_index)
     public = group.public.with_proposal(content, now)
     message, group = protect_as_member(group, content, framing, random)
     reference = proposal_ref(group.context.cipher_suite, content)
     return Proposed(message, reference, replace(group, public=public))
-
-
-def _has_proposed(group: Group, body_type: type[ProposalBody]) -> bool:
-    """Whether the member has sent a proposal of a type in this epoch."""
-    own = member_sender(group.leaf_index)
-    pending = (content.content for content in group.public.pending.values() if content.content.sender == own)
-    return any(content.proposal is not None and isinstance(content.proposal.body, body_type) for content in pending)
 
 
 def propose_update(

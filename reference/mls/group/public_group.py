@@ -20,14 +20,14 @@ from mimi_conformance.reference.mls.group.staged_commit import StagedCommit
 from mimi_conformance.reference.mls.proposals.proposal_application import AppliedProposals, apply_proposals
 from mimi_conformance.reference.mls.proposals.proposal_checks import Circumstances, check_proposal
 from mimi_conformance.reference.mls.proposals.proposal_list import ProposalList
-from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal, ProposalListRule
+from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal, ProposalListRule, ProposalRule
 from mimi_conformance.reference.mls.schedule.transcript import confirmed_transcript_hash, interim_transcript_hash
 from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
 from mimi_conformance.reference.mls.tree.tree_math import LeafIndex
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, FramedContent, PublicMessage
 from mimi_conformance.reference.wire.mls.group import GroupContext
-from mimi_conformance.reference.wire.mls.proposals import ExternalInit, ReInit
+from mimi_conformance.reference.wire.mls.proposals import ExternalInit, ReInit, SelfRemove
 from mimi_conformance.reference.wire.mls.psk import ResumptionPSKUsage
 
 
@@ -128,7 +128,17 @@ class PublicGroup:
             raise listed.breaks(ProposalListRule.NO_EXTERNAL_INIT, proposal)
         check_proposal(Circumstances(self.state, now), listed)
         reference = proposal_ref(self.context.cipher_suite, content)
+        if isinstance(proposal.body, SelfRemove) and self.self_remove_of(listed.by_member) not in (None, reference):
+            raise listed.breaks(ProposalRule.ONE_SELF_REMOVE, listed.by_member)
         return replace(self, pending=MappingProxyType({**self.pending, reference: content}))
+
+    def self_remove_of(self, leaf_index: LeafIndex | None) -> ProposalRef | None:
+        """The pending SelfRemove of a member; None when there is none."""
+        for reference, pending in self.pending.items():
+            content, proposal = pending.content, pending.content.proposal
+            if content.sender.leaf_index == leaf_index and proposal and isinstance(proposal.body, SelfRemove):
+                return reference
+        return None
 
     def staged(self, content: AuthenticatedContent, now: int | None) -> StagedCommit:
         """As `stage_commit`, for content whose signature has been verified."""

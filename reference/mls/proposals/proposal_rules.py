@@ -41,6 +41,7 @@ class ProposalRule(Rule):
     )
     EPHEMERAL_ACCEPTED = RuleText("mls-extensions, section 4.8", "The component accepts its ephemeral data.")
     SELF_REMOVE_BY_MEMBER = RuleText("mls-extensions, section 6.3.1", "A SelfRemove comes from the member that leaves.")
+    ONE_SELF_REMOVE = RuleText("mls-extensions, section 6.3.1", "A member sends one SelfRemove in an epoch.")
     APPLICATION_ACCEPTS = RuleText("RFC 9420, section 12.2", "The application accepts a proposal of a type of its own.")
 
 
