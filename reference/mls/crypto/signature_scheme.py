@@ -1,7 +1,8 @@
 """The signature schemes of MLS (RFC 9420, sections 5.1.1 and 17.1): keys and signatures as bytes.
 
 Nothing random happens in here: key pairs come from bytes that the caller provides, and ECDSA signs deterministically
-(RFC 6979), so that the same input always gives the same bytes.
+(RFC 6979), so that the same input always gives the same bytes. That takes OpenSSL 3.2 or later, which the wheels of
+`cryptography` bring along.
 
 The private keys used last stay parsed, because parsing costs as much as signing. They live as long as their clients, so
 that this takes nothing from forward secrecy; keys of a KEM are not treated so.
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -118,11 +119,7 @@ class ECDSA(SignatureScheme):
 
     def sign(self, private_key: bytes, data: bytes) -> bytes:
         """Sign the hash of ``data``."""
-        key = self._private(private_key)
-        try:
-            return key.sign(data, ec.ECDSA(self.hash, deterministic_signing=True))
-        except UnsupportedAlgorithm:  # with OpenSSL before 3.2, signatures differ from run to run
-            return key.sign(data, ec.ECDSA(self.hash))
+        return self._private(private_key).sign(data, ec.ECDSA(self.hash, deterministic_signing=True))
 
     def verify(self, public_key: bytes, data: bytes, signature: bytes) -> bool:
         """Whether a signature is that of ``data``; compressed points are no public keys of MLS."""
