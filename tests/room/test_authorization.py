@@ -255,6 +255,9 @@ def test_a_leaver_does_not_commit_its_own_removal() -> None:
     assert refused(authorize_commit(ROOM, BOBS_CLIENT, [act]), RemovingRule.LEAVER_COMMITS) == (
         "mimi://b.example/u/bob commits the removal of its own client at leaf 1."
     )
+    one_client = Act(BOBS_CLIENT, RemoveClients(BOB, frozenset({1})))
+    refused(authorize_commit(ROOM, BOBS_CLIENT, [one_client]), RemovingRule.LEAVER_COMMITS)
+    assert isinstance(authorize_commit(ROOM, replace(BOBS_CLIENT, leaf_index=2), [one_client]), Allowed)
 
 
 @exercises("POLICY-3-13", "POLICY-4-11", "PROTO-7.5-13")
