@@ -149,12 +149,10 @@ class ChangeExtensions:
 
     Attributes:
         external_senders: the domains of the servers in the new external_senders extension; None when it goes.
-        others: whether any other extension changes.
 
     """
 
     external_senders: tuple[str, ...] | None
-    others: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,13 +168,10 @@ class Translator:
 
     def _extensions_change(self, extensions: tuple[Extension, ...]) -> ChangeExtensions:
         senders = read_extension(extensions, ExtensionType.external_senders, ExternalSenders)
+        if senders is None:
+            return ChangeExtensions(None)
         hub = self.committed.hub
-        domains = (
-            None if senders is None else tuple(server_domain(each.credential, hub) for each in senders.external_senders)
-        )
-        return ChangeExtensions(
-            domains, others=_without_senders(extensions) != _without_senders(self.state.extensions.extensions)
-        )
+        return ChangeExtensions(tuple(server_domain(each.credential, hub) for each in senders.external_senders))
 
 
 def joining(credential: Credential, mapping: CredentialMapping, join_code: JoinCode | None = None) -> ExternalJoiner:
@@ -199,10 +196,6 @@ def _claims(credential: Credential) -> frozenset[Claim]:
 def server_name(domain: str) -> User:
     """How the participant list names a server: by its provider's URI (AMB-166)."""
     return f"mimi://{domain}".encode()
-
-
-def _without_senders(extensions: tuple[Extension, ...]) -> list[Extension]:
-    return [each for each in extensions if each.extension_type is not ExtensionType.external_senders]
 
 
 def _component_change(update: AppDataUpdate, after: AppDataDictionary) -> Change:
