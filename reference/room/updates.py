@@ -23,10 +23,10 @@ from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.room.actors import Committer, JoinCode
 from mimi_conformance.reference.room.authorization.authorize import authorize_commit, authorize_proposals
 from mimi_conformance.reference.room.changes import Act
-from mimi_conformance.reference.room.components.operational import wire_formats
 from mimi_conformance.reference.room.components.rules import ComponentError
 from mimi_conformance.reference.room.decision import Refused
 from mimi_conformance.reference.room.derivation import GroupError, Joiner, view_after
+from mimi_conformance.reference.room.operations import unfit, wrong_format
 from mimi_conformance.reference.room.rule import RoomRule
 from mimi_conformance.reference.room.state import RoomState
 from mimi_conformance.reference.room.surroundings import ALONE, Surroundings
@@ -35,11 +35,11 @@ from mimi_conformance.reference.room.view import RoomView
 from mimi_conformance.reference.wire.mls.app_data import NO_APP_DATA
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
-from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, PublicMessage, SenderType
-from mimi_conformance.reference.wire.mls.proposals import SelfRemove
+from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, PublicMessage
+from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
+from mimi_conformance.reference.wire.mls.proposals import Add, SelfRemove
 from mimi_conformance.reference.wire.mls.registries import WireFormat
 from mimi_conformance.reference.wire.protocol.update import UpdateResponseCode
-from mimi_conformance.reference.wire.room_policy.operational import OperationalParameters
 
 Handshake: TypeAlias = PublicMessage | AuthenticatedContent
 """A PublicMessage, or what a SemiPrivateMessage held."""
@@ -52,7 +52,6 @@ class UpdateRule(RoomRule):
     """What an update must be, whatever it changes."""
 
     GROUP_OF_ROOM = ("PROTO-5.3-37", "An update is for the group of the room.", "AMB-011")
-    HANDSHAKE_FORMAT = ("POLICY-7.1-12", "Members send handshakes in a format that the room allows.", "AMB-096")
     QUEUED_INCLUDED = ("PROTO-7.3-03", "A commit covers each accepted proposal that its committer can.", "AMB-048")
 
 
@@ -207,6 +206,9 @@ def _with_proposals(
     except RuleError as error:
         references = tuple(each.reference for each in _selected(group).proposals)
         return InvalidProposal(error, _blamed(error, references) or new)
+    proposed = _listed(group, new).proposals
+    if refused := unfit(state.updated.policy, (each.proposal for each in proposed), _added(proposed)):
+        return NotAllowed(refused)
     acts = _acts(state, group, new, applied)
     decision = authorize_proposals(
         state.updated, [each.act for each in acts], state.within(surroundings), state.pending_changes
@@ -287,6 +289,9 @@ def _with_commit(
     pending = [each.act.change for each in state.pending if each.references & covered]
     joiner = joining(_path_credential(staged), state.mapping, join_code) if staged.external else None
     inline = tuple(each for each in applied.proposals.proposals if each.reference is None)
+    leaf_nodes = (*_added(inline), *((staged.group.tree.member(staged.committer),) if staged.external else ()))
+    if refused := unfit(state.updated.policy, (each.proposal for each in inline), leaf_nodes):
+        return NotAllowed(refused)
     for view in _views(state, covered, now):
         translator = replace(state.translator(joiner), updated=view)
         acts = [each.act for each in translator.acts(inline, applied.state.extensions.app_data or NO_APP_DATA)]
@@ -298,6 +303,12 @@ def _with_commit(
     after = view_after(state.committed, applied, state.mapping, joiner=joined)
     new = replace(state, group=staged.group, committed=after, updated=after, pending=())
     return CommitAccepted(new, staged, tuple(acts), lapsed)
+
+
+def _added(proposals: Iterable[ListedProposal]) -> Iterator[LeafNode]:
+    for listed in proposals:
+        if isinstance(listed.proposal.body, Add):
+            yield listed.proposal.body.key_package.leaf_node
 
 
 def _path_credential(staged: StagedCommit) -> Credential:
@@ -365,15 +376,9 @@ def _misplaced(state: RoomState, message: Handshake) -> Refusal | None:
         return NotAllowed(Refused(UpdateRule.GROUP_OF_ROOM, f"{content.group_id!r} is not that of {state.room_id}."))
     if content.epoch != context.epoch:
         return WrongEpoch(context.epoch)
-    self_remove = content.proposal is not None and isinstance(content.proposal.body, SelfRemove)
-    if content.sender.sender_type is not SenderType.member or self_remove:
-        return None
     wire_format = WireFormat.mls_public_message if isinstance(message, PublicMessage) else message.wire_format
-    parameters = state.updated.policy.components.get("mls_operational_policy")
-    allowed = wire_formats(parameters.handshake_formats) if isinstance(parameters, OperationalParameters) else ()
-    if allowed and wire_format not in allowed:
-        return NotAllowed(Refused(UpdateRule.HANDSHAKE_FORMAT, f"The room takes no {wire_format.name}."))
-    return None
+    refused = wrong_format(state.updated.policy, content, wire_format)
+    return None if refused is None else NotAllowed(refused)
 
 
 def _reference(group: PublicGroup, message: Handshake) -> ProposalRef:

@@ -22,6 +22,7 @@ from mimi_conformance.reference.room.changes import (
 )
 from mimi_conformance.reference.room.components.participant_list import ParticipantsRule
 from mimi_conformance.reference.room.components.room_metadata import MetadataRule
+from mimi_conformance.reference.room.operations import OperationsRule
 from mimi_conformance.reference.room.participants import Client
 from mimi_conformance.reference.room.updates import (
     InvalidProposal,
@@ -266,7 +267,7 @@ def test_self_remove_is_exempt_from_the_formats_of_handshakes_that_a_room_allows
     policy = replace(OPERATIONAL, handshake_formats=formats)
     house = House.of(USERS, *CLIENTS, components={"mls_operational_policy": policy})
     assert isinstance(house.propose("bob1", SelfRemove()), ProposalsAccepted)
-    assert refused(house.propose("bob2", house.listed(added={"dave": 2}))) is UpdateRule.HANDSHAKE_FORMAT
+    assert refused(house.propose("bob2", house.listed(added={"dave": 2}))) is OperationsRule.HANDSHAKE_FORMAT
 
 
 @exercises("POLICY-7.1-12", "PROTO-5.3-13")
@@ -279,7 +280,7 @@ def test_what_a_semi_private_message_held_counts_where_the_room_allows_it():
         answer = accept_proposals(house.state, [content], NOW)
         assert isinstance(answer, ProposalsAccepted) is allowed
         if not allowed:
-            assert refused(answer) is UpdateRule.HANDSHAKE_FORMAT
+            assert refused(answer) is OperationsRule.HANDSHAKE_FORMAT
 
 
 @pytest.fixture
