@@ -5,6 +5,7 @@ comparison of names. It looks at dNSName entries of the subjectAltName and nowhe
 not counted since RFC 9525.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -39,6 +40,7 @@ def provider_domains(certificate: x509.Certificate) -> tuple[str, ...]:
     return () if names is None else tuple(name.lower() for name in names.get_values_for_type(x509.DNSName))
 
 
+@lru_cache(maxsize=1024)  # every request of a peer shows the same one
 def authenticates(certificate: x509.Certificate, domain: str) -> bool:
     """Whether a certificate speaks for the provider at a domain.
 

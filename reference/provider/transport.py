@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -110,7 +110,7 @@ class TransportRules(DirectoryEndpoint):
         if request.certificate is None:
             raise Refusal(HTTPStatus.FORBIDDEN, "The request came without a client certificate.")
         try:
-            certificate = x509.load_der_x509_certificate(request.certificate)
+            certificate = _certificate(request.certificate)
         except ValueError as error:
             raise Refusal(HTTPStatus.FORBIDDEN, f"The client certificate can't be read: {error}.") from error
         if not self.is_certified(certificate, source):
@@ -119,3 +119,8 @@ class TransportRules(DirectoryEndpoint):
     def is_certified(self, certificate: x509.Certificate, source: str) -> bool:
         """Whether a certificate speaks for the provider at a domain (RFC 9525)."""
         return authenticates(certificate, source)
+
+
+@lru_cache(maxsize=1024)  # a connection shows the same one with each request
+def _certificate(der: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(der)

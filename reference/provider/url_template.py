@@ -6,6 +6,7 @@ of the path.
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 _SCHEME = "mimi://"
@@ -77,6 +78,7 @@ def match(template: str, raw_path: str, style: UrlStyle = UrlStyle.ENCODED) -> s
     return _SCHEME + value if "/" in encoded else value
 
 
+@lru_cache
 def path_of(template: str) -> str:
     """The path of an https URL or template, as it stands.
 
@@ -90,6 +92,7 @@ def path_of(template: str) -> str:
     return found["path"]
 
 
+@lru_cache
 def _split(template: str) -> tuple[str, str, str]:
     before, *rest = _VARIABLE.split(template)
     if len(rest) != 2 or set("{}") & set(before + rest[1]):
