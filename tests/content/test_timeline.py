@@ -226,6 +226,12 @@ class TestNonsense:
         hello = talk.says(ALICE, "Hello", {"accepted_timestamp": accepted_timestamp})
         assert seen(received(hello)[0]) == ["Hello"]
 
+    @exercises("CONTENT-9.1-04")
+    def test_a_message_can_be_as_old_as_the_format_where_nobody_knows_how_old_the_room_is(self, talk):
+        first = talk.says(ALICE, "First!", {"accepted_timestamp": FIRST_FORMAT})
+        _, outcome = receive(Timeline(), first, replace(CIRCUMSTANCES, room_created=None))
+        assert outcome == Taken(first.message_id)
+
     @exercises("CONTENT-9.1-06")
     @pytest.mark.parametrize(
         ("expires", "rule"),
@@ -385,6 +391,19 @@ class TestWhoMayChangeWhat:
         timeline, _ = received(talk.edits(ALICE, hello, "Hello!!", own_topic, topic_id=b"tea"), timeline=timeline)
         assert [*timeline.topics(NOW)] == [b"tea"]
 
+    @exercises("POLICY-8.3-10", "POLICY-8.3-15")
+    def test_words_and_topic_take_a_capability_each(self, talk):
+        hello = talk.says(ALICE, "Hello", topic_id=b"lunch")
+        topic_only = {CapabilityType.can_edit_own_topic}
+        both = talk.edits(ALICE, hello, "Bye", {"capabilities": topic_only}, topic_id=b"tea")
+        neither = talk.edits(ALICE, hello, "Hello", {"capabilities": topic_only})
+        topic = talk.edits(ALICE, hello, "Hello", {"capabilities": topic_only}, topic_id=b"tea")
+        _, outcomes = received(hello, both, neither, topic)
+        for refused in outcomes[1:3]:
+            assert isinstance(refused, Discarded)
+            assert refused.error.value is CapabilityType.can_edit_own_message
+        assert outcomes[3] == Taken(hello.message_id)
+
     @exercises("CONTENT-9.3-02")
     def test_who_may_move_messages_may_not_put_words_into_them(self, talk):
         hello = talk.says(ALICE, "Hello", topic_id=b"lunch")
@@ -485,8 +504,17 @@ class TestOutOfOrder:
         assert seen(timeline) == ["Hello"]
         assert timeline.conversation.discarded[forged.message_id].rule is ConversationRule.ORIGINAL_SENDER
 
-    def test_a_long_chain_of_versions_can_come_backwards(self, talk):
-        hello = talk.says(ALICE, "Hello")
+    def test_a_message_that_the_hub_accepted_after_its_versions_gets_them_all_the_same(self, talk):
+        hello = talk.says(ALICE, "Hello", {"accepted_timestamp": START + 500_000})
+        version, forged = talk.edits(ALICE, hello, "Hello!"), talk.edits(BOB, hello, "I quit")
+        timeline, outcomes = received(version, forged, hello)
+        assert outcomes == [Waiting(hello.message_id)] * 2 + [Taken(hello.message_id)]
+        assert seen(timeline) == ["Hello! (edited)"]
+        assert [*timeline.conversation.waiting] == []
+        assert timeline.conversation.discarded[forged.message_id].rule is ConversationRule.ORIGINAL_SENDER
+
+    def test_a_long_chain_of_versions_can_come_before_its_message(self, talk):
+        hello = talk.says(ALICE, "Hello", {"accepted_timestamp": START + 900_000})
         versions = [talk.edits(ALICE, hello, "1")]
         for number in range(2, 600):
             versions.append(talk.edits(ALICE, hello, str(number), replaces=versions[-1].message_id))
