@@ -2,7 +2,7 @@
 
 Bodies first: `plain_text`, `markdown`, `alternatives`, `session`, and the attachments of `attachment`. Then the
 messages that carry them: `say`, `reply`, `react`, `edit`, `delete`, `unlike`. Last, what can be said about any message:
-`in_topic`, `expiring_at`, `expiring_after`, `with_extension`::
+`sent_by`, `in_topic`, `expiring_at`, `expiring_after`, `with_extension`::
 
     hello = say(markdown("Hi __everyone__"), salt=token_bytes(16), uris=uris)
     answer = reply(plain_text("Right on!"), to=message_id(hello), salt=token_bytes(16), uris=uris)
@@ -133,7 +133,10 @@ def edit(message: MimiContent, id_: MessageId, body: NestedPart, *, salt: bytes)
 
 
 def delete(message: MimiContent, id_: MessageId, *, salt: bytes) -> MimiContent:
-    """Return a message that takes back a message (section 5.6). The arguments are those of `edit`."""
+    """Return a message that takes back a message (section 5.6). The arguments are those of `edit`.
+
+    Who may delete what others have sent has to say that it is not they who do it: see `sent_by`.
+    """
     return edit(message, id_, NullPart(message.nested_part.disposition), salt=salt)
 
 
@@ -146,6 +149,12 @@ def unlike(reaction: MimiContent, id_: MessageId, *, salt: bytes) -> MimiContent
     if reaction.nested_part.disposition is not Disposition.reaction:
         raise ContentError(FeatureRule.REACTION, reaction)
     return delete(reaction, id_, salt=salt)
+
+
+def sent_by(message: MimiContent, uris: Uris) -> MimiContent:
+    """Return a message as one that says it is from somebody, whoever it has said before (AMB-075)."""
+    named = {SENDER_URI: uris.sender, ROOM_URI: uris.room}
+    return replace(message, mimi_extensions=frozendict({**message.mimi_extensions, **named}))
 
 
 def in_topic(message: MimiContent, topic_id: bytes) -> MimiContent:

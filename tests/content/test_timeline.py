@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mimi_conformance.reference.content.codec import decode_content
+from mimi_conformance.reference.content.features import Uris, delete, sent_by
 from mimi_conformance.reference.content.message import (
     AbsoluteExpiration,
     Disposition,
@@ -14,6 +15,7 @@ from mimi_conformance.reference.content.message import (
     RelativeExpiration,
     SinglePart,
 )
+from mimi_conformance.reference.content.message_id import message_id
 from mimi_conformance.reference.content.rules import ContentError, MessageIdRule
 from mimi_conformance.reference.content.status.report import (
     MessageStatus,
@@ -324,6 +326,17 @@ class TestWhoMayChangeWhat:
         timeline, _ = received(talk.deletes(MONA, heart), timeline=timeline)
         assert seen(timeline) == ["Hello"]
         timeline, _ = received(talk.deletes(MONA, hello), timeline=timeline)
+        assert seen(timeline) == ["Deleted"]
+
+    @exercises("POLICY-8.3-12")
+    def test_a_moderator_deletes_in_its_own_name(self, talk):
+        hello = talk.says(ALICE, "Hello")
+        how = {"sender": MONA, "accepted_timestamp": NOW, "capabilities": MODERATOR}
+        in_alices_name = delete(hello.content, hello.message_id, salt=b"m" * 16)
+        in_its_own = sent_by(in_alices_name, Uris(MONA, ROOM))
+        arrivals = [Arrival(message_id(content), content, **how) for content in (in_alices_name, in_its_own)]
+        timeline, outcomes = received(hello, *arrivals)
+        assert why(outcomes[1]) is HandlingRule.SENDER_URI
         assert seen(timeline) == ["Deleted"]
 
     @exercises("CONTENT-9.3-03")

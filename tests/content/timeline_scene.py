@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from mimi_conformance.reference.content.extensions import ROOM_URI, SENDER_URI
-from mimi_conformance.reference.content.features import delete, edit, plain_text, react, say
+from mimi_conformance.reference.content.features import Uris, delete, edit, plain_text, react, say, sent_by
 from mimi_conformance.reference.content.message import MimiContent, SinglePart
 from mimi_conformance.reference.content.message_id import message_id
 from mimi_conformance.reference.content.timeline.arrival import WITHOUT_ROLES, Arrival, Circumstances
@@ -42,8 +41,7 @@ class Talk:
 
     def sent(self, sender: str, content: MimiContent, **of_arrival) -> Arrival:
         number = next(self.numbers)
-        uris = {SENDER_URI: sender, ROOM_URI: ROOM}
-        content = replace(content, salt=number.to_bytes(16), mimi_extensions={**content.mimi_extensions, **uris})
+        content = sent_by(replace(content, salt=number.to_bytes(16)), Uris(sender, ROOM))
         fields = {"accepted_timestamp": START + 1000 * number, "capabilities": ROLES.get(sender, WITHOUT_ROLES)}
         return Arrival(message_id(content), content, sender, **{**fields, **of_arrival})
 
