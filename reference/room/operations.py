@@ -1,7 +1,6 @@
 """What the operational policy asks of handshakes, and of clients that come into the group (POLICY 7.1)."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 
 from cryptography import x509
 
@@ -86,11 +85,16 @@ def _objections_to(leaf_node: LeafNode, parameters: OperationalParameters) -> It
         yield Refused(OperationsRule.KEY_PACKAGE_LIFETIME, f"The KeyPackage is valid for {seconds} s, not {longest}.")
     longest = parameters.max_credential_lifetime
     for certificate in (leaf_node.credential.certificates or ())[:1]:
-        read = x509.load_der_x509_certificate(certificate.cert_data)
-        valid_for = read.not_valid_after_utc - read.not_valid_before_utc
-        if longest and valid_for > timedelta(seconds=longest):
-            seconds = int(valid_for.total_seconds())
-            yield Refused(OperationsRule.CREDENTIAL_LIFETIME, f"A certificate is valid for {seconds} s, not {longest}.")
+        valid_for = _validity(certificate.cert_data)
+        if longest and valid_for > longest:
+            sentence = f"The certificate is valid for {valid_for} s, not {longest}."
+            yield Refused(OperationsRule.CREDENTIAL_LIFETIME, sentence)
+
+
+def _validity(certificate: bytes) -> int:
+    """For how long a certificate is valid, in seconds."""
+    read = x509.load_der_x509_certificate(certificate)
+    return int((read.not_valid_after_utc - read.not_valid_before_utc).total_seconds())
 
 
 def _missing(leaf_node: LeafNode, mandatory: ExtendedCapabilities) -> Iterator[str]:

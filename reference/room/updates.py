@@ -10,15 +10,11 @@ from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
 from mimi_conformance.reference.mls.framing.authenticated_content import proposal_ref
-from mimi_conformance.reference.mls.group.commit_processing import check_outcome
 from mimi_conformance.reference.mls.group.commit_rules import CommitRule
 from mimi_conformance.reference.mls.group.public_group import PublicGroup
 from mimi_conformance.reference.mls.group.staged_commit import StagedCommit
 from mimi_conformance.reference.mls.proposals.proposal_application import AppliedProposals
-from mimi_conformance.reference.mls.proposals.proposal_checks import Circumstances, check_proposal
-from mimi_conformance.reference.mls.proposals.proposal_list import ProposalList
 from mimi_conformance.reference.mls.proposals.proposal_rules import ListedProposal, ProposalError
-from mimi_conformance.reference.mls.proposals.proposal_selection import preferred_proposals
 from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.room.actors import Committer, JoinCode
 from mimi_conformance.reference.room.authorization.authorize import authorize_commit, authorize_proposals
@@ -27,25 +23,29 @@ from mimi_conformance.reference.room.components.rules import ComponentError
 from mimi_conformance.reference.room.decision import Refused
 from mimi_conformance.reference.room.derivation import GroupError, Joiner, view_after
 from mimi_conformance.reference.room.operations import unfit, wrong_format
+from mimi_conformance.reference.room.pending import (
+    as_if_committed,
+    committable,
+    covered_by,
+    proposal_left_out,
+    rooms_to_judge_by,
+    waiting,
+)
 from mimi_conformance.reference.room.rule import RoomRule
 from mimi_conformance.reference.room.state import RoomState
 from mimi_conformance.reference.room.surroundings import ALONE, Surroundings
 from mimi_conformance.reference.room.translation import TranslatedAct, joining
-from mimi_conformance.reference.room.view import RoomView
 from mimi_conformance.reference.wire.mls.app_data import NO_APP_DATA
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent, PublicMessage
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
-from mimi_conformance.reference.wire.mls.proposals import Add, SelfRemove
+from mimi_conformance.reference.wire.mls.proposals import Add
 from mimi_conformance.reference.wire.mls.registries import WireFormat
 from mimi_conformance.reference.wire.protocol.update import UpdateResponseCode
 
 Handshake: TypeAlias = PublicMessage | AuthenticatedContent
 """A PublicMessage, or what a SemiPrivateMessage held."""
-
-_NOBODY = -1
-"""The committer of a commit that anybody could make."""
 
 
 class UpdateRule(RoomRule):
@@ -192,7 +192,7 @@ def reinstate(state: RoomState, proposals: Mapping[ProposalRef, AuthenticatedCon
 
     """
     group = replace(state.group, pending=MappingProxyType({**state.group.pending, **proposals}))
-    applied = _applied(group, None)
+    applied = as_if_committed(group, None)
     acts = _acts(state, group, tuple(proposals), applied)
     return _waiting(state, group, applied, acts)
 
@@ -202,11 +202,11 @@ def _with_proposals(
 ) -> ProposalsAccepted | Refusal:
     """As `accept_proposals`, for a group that has taken them, and of which some are new to the room."""
     try:
-        applied = _applied(group, now)
+        applied = as_if_committed(group, now)
     except RuleError as error:
-        references = tuple(each.reference for each in _selected(group).proposals)
+        references = tuple(each.reference for each in committable(group).proposals)
         return InvalidProposal(error, _blamed(error, references) or new)
-    proposed = _listed(group, new).proposals
+    proposed = waiting(group, new).proposals
     if refused := unfit(state.updated.policy, (each.proposal for each in proposed), _added(proposed)):
         return NotAllowed(refused)
     acts = _acts(state, group, new, applied)
@@ -219,23 +219,11 @@ def _with_proposals(
     return ProposalsAccepted(after, new, tuple(each.act for each in acts))
 
 
-def _selected(group: PublicGroup) -> ProposalList:
-    """What a commit that anybody could make would cover."""
-    return _listed(group, preferred_proposals(group, _NOBODY))
-
-
-def _applied(group: PublicGroup, now: int | None) -> AppliedProposals:
-    """The group when such a commit has come; RuleError if none can."""
-    applied = group.apply(_selected(group), now)
-    check_outcome(applied, applied.state, None)
-    return applied
-
-
 def _acts(
     state: RoomState, group: PublicGroup, new: tuple[ProposalRef, ...], applied: AppliedProposals
 ) -> tuple[TranslatedAct, ...]:
     """What new proposals ask for."""
-    return state.translator().acts(_listed(group, new).proposals, applied.state.extensions.app_data or NO_APP_DATA)
+    return state.translator().acts(waiting(group, new).proposals, applied.state.extensions.app_data or NO_APP_DATA)
 
 
 def _waiting(
@@ -272,10 +260,12 @@ def accept_commit(
         return InvalidProposal(
             error, _blamed(error, tuple(each.reference for each in commit.proposals) if commit else ())
         )
-    if left_out := _left_out(state, staged, now):
+    if left_out := proposal_left_out(state, staged, now):
         return NotAllowed(Refused(UpdateRule.QUEUED_INCLUDED, f"It leaves out {left_out}."))
     try:
         return _with_commit(state, staged, now, surroundings, join_code)
+    except RuleError as error:
+        return InvalidProposal(error)
     except GroupError as error:
         return _apart(error)
 
@@ -284,7 +274,7 @@ def _with_commit(
     state: RoomState, staged: StagedCommit, now: int | None, surroundings: Surroundings, join_code: JoinCode | None
 ) -> CommitAccepted | Refusal:
     """As `accept_commit`, for a commit that is valid as MLS and leaves nothing out."""
-    covered, applied = _covered(staged), staged.applied
+    covered, applied = covered_by(staged), staged.applied
     lapsed = tuple(each for each in state.pending if not each.references <= covered)
     pending = [each.act.change for each in state.pending if each.references & covered]
     joiner = joining(_path_credential(staged), state.mapping, join_code) if staged.external else None
@@ -292,7 +282,7 @@ def _with_commit(
     leaf_nodes = (*_added(inline), *((staged.group.tree.member(staged.committer),) if staged.external else ()))
     if refused := unfit(state.updated.policy, (each.proposal for each in inline), leaf_nodes):
         return NotAllowed(refused)
-    for view in _views(state, covered, now):
+    for view in rooms_to_judge_by(state, staged, now):
         translator = replace(state.translator(joiner), updated=view)
         acts = [each.act for each in translator.acts(inline, applied.state.extensions.app_data or NO_APP_DATA)]
         committer: Committer = joiner or translator.member(staged.committer)
@@ -313,60 +303,6 @@ def _added(proposals: Iterable[ListedProposal]) -> Iterator[LeafNode]:
 
 def _path_credential(staged: StagedCommit) -> Credential:
     return staged.group.tree.member(staged.committer).credential
-
-
-def _views(state: RoomState, covered: frozenset[ProposalRef], now: int | None) -> Iterator[RoomView]:
-    """The rooms that a commit must be right for: the updated one, and if accepted changes lapse, the one without them.
-
-    What lapses is as if it had never been, so that it can make no room for anything.
-    """
-    yield state.updated
-    if all(each.references <= covered for each in state.pending):
-        return
-    if not covered:
-        yield state.committed
-        return
-    group = state.group
-    applied = group.apply(_listed(group, [each for each in group.pending if each in covered]), now)
-    yield view_after(state.committed, applied, state.mapping, waiting=True)
-
-
-def _left_out(state: RoomState, staged: StagedCommit, now: int | None) -> str:
-    """An accepted proposal that the committer could have covered, and has not; empty if there is none (AMB-048).
-
-    What is about the committer's own leaf is never asked of it, nor what has become invalid meanwhile, as KeyPackages
-    do with time; and an external commit can cover SelfRemoves only.
-    """
-    group, covered = state.group, _covered(staged)
-    own = staged.applied.removed.keys() if staged.external else ()
-    for listed in _listed(
-        group, preferred_proposals(group, _NOBODY if staged.external else staged.committer)
-    ).proposals:
-        exempt = staged.external and (not isinstance(listed.proposal.body, SelfRemove) or listed.by_member in own)
-        if listed.reference in covered or exempt:
-            continue
-        try:
-            check_proposal(Circumstances(group.state, now), listed)
-        except RuleError:
-            continue
-        assert listed.reference is not None
-        return f"the {listed.proposal.proposal_type.name} proposal {listed.reference.hex()}"
-    return ""
-
-
-def _covered(staged: StagedCommit) -> frozenset[ProposalRef]:
-    listed = staged.applied.proposals.proposals
-    return frozenset(each.reference for each in listed if each.reference is not None)
-
-
-def _listed(group: PublicGroup, references: Iterable[ProposalRef]) -> ProposalList:
-    """Pending proposals as the list of a commit that anybody could make."""
-    listed = []
-    for index, reference in enumerate(references):
-        content = group.pending[reference].content
-        assert content.proposal is not None, "only proposals wait"
-        listed.append(ListedProposal(index, content.proposal, content.sender, reference))
-    return ProposalList(tuple(listed), _NOBODY)
 
 
 def _misplaced(state: RoomState, message: Handshake) -> Refusal | None:

@@ -19,6 +19,9 @@ from mimi_conformance.reference.room.components.links import (
     LinksRule,
 )
 from mimi_conformance.reference.room.components.messages import (
+    CHAT_HISTORY_POLICY,
+    LOGGING_POLICY,
+    MESSAGE_EXPIRATION_POLICY,
     MessagesRule,
 )
 from mimi_conformance.reference.room.components.operational import OperationalRule
@@ -123,6 +126,15 @@ def test_every_rule_about_values_is_broken_here():
 @exercises("POLICY-3-05", "POLICY-3-06", "POLICY-5-14", "POLICY-8-04", "POLICY-6.2-04", "POLICY-10.2-01")
 def test_values_at_the_edge_are_valid(component, value):
     assert list(component.faults(value)) == []
+
+
+@pytest.mark.parametrize("component", [LOGGING_POLICY, CHAT_HISTORY_POLICY, MESSAGE_EXPIRATION_POLICY])
+@exercises("POLICY-6.5-02", "POLICY-6.6-02", "POLICY-6.8-04")
+def test_nothing_follows_what_is_forbidden(component):
+    assert component.read(b"\x02").encode() == b"\x02"
+    with pytest.raises(ComponentError) as refusal:
+        component.read(b"\x02" + bytes(8))
+    assert refusal.value.rule is ComponentRule.DECODABLE
 
 
 @given(st.sampled_from(EXAMPLES).flatmap(lambda example: st.tuples(st.just(example[0]), mutated(example[1].encode()))))

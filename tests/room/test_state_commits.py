@@ -18,6 +18,7 @@ from mimi_conformance.reference.room.authorization.role_changes import RoleChang
 from mimi_conformance.reference.room.authorization.sharing import SharingRule
 from mimi_conformance.reference.room.changes import (
     Act,
+    AddClients,
     ChangeComponent,
     MaintainGroup,
     RemoveClients,
@@ -223,6 +224,17 @@ def test_nobody_is_asked_to_commit_its_own_removal(house):
     answer = accepted(house.commit("bob1"))
     assert [each.act for each in answer.lapsed] == [*kick.acts]
     assert set(house.members) == {"alice1", "bob1", "carol1"}
+
+
+@exercises("PROTO-7.3-03")
+def test_nobody_is_asked_to_commit_what_takes_its_own_removal(house):
+    again = house.members["bob1"][0].key_package().key_package
+    proposed = house.propose("bob2", Remove(house.leaf("bob1")), Add(again))
+    assert isinstance(proposed, ProposalsAccepted)
+    assert refused(house.commit("alice1", by_reference=())) is UpdateRule.QUEUED_INCLUDED
+    answer = accepted(house.commit("bob1", by_reference=()))
+    assert {type(each.act.change) for each in answer.lapsed} == {RemoveClients, AddClients}
+    assert house.members.keys() == {*CLIENTS}
 
 
 @exercises("PROTO-7.3-03", "POLICY-8.7-02")

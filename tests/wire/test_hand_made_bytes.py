@@ -15,6 +15,7 @@ import pytest
 
 from mimi_conformance.reference.wire.outline import Element, outline
 from mimi_conformance.reference.wire.registry import STRUCTURES
+from tests.exercised import exercises
 
 LINE = re.compile(r"(?P<octets>[0-9a-f ]*)# (?P<path>[\w.\[\]]+)( = (?P<value>.+))?")
 
@@ -90,6 +91,51 @@ EXAMPLES = list(read((Path(__file__).parent / "hand_made_bytes.txt").read_text()
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.structure)
 
 
+@exercises(
+    "POLICY-3-03",
+    "POLICY-3-09",
+    "POLICY-3-10",
+    "POLICY-3-11",
+    "POLICY-4-06",
+    "POLICY-4-08",
+    "POLICY-4-09",
+    "POLICY-5-01",
+    "POLICY-5-02",
+    "POLICY-5-25",
+    "POLICY-6.1-01",
+    "POLICY-6.1-02",
+    "POLICY-6.2-07",
+    "POLICY-6.2-08",
+    "POLICY-6.3-06",
+    "POLICY-6.4-08",
+    "POLICY-6.4-09",
+    "POLICY-6.4-10",
+    "POLICY-6.4-12",
+    "POLICY-6.5-07",
+    "POLICY-6.6-08",
+    "POLICY-6.7-01",
+    "POLICY-6.8-05",
+    "POLICY-7.1-01",
+    "POLICY-7.1-02",
+    "POLICY-7.1-05",
+    "POLICY-7.1-06",
+    "POLICY-7.1-10",
+    "POLICY-B-01",
+    "PROTO-5.3-12",
+    "PROTO-5.3-14",
+    "PROTO-5.3-15",
+    "PROTO-5.3-18",
+    "PROTO-5.3-22",
+    "PROTO-5.3-27",
+    "PROTO-5.4.1-03",
+    "PROTO-5.4.1-04",
+    "PROTO-6.1-03",
+    "PROTO-6.1-07",
+    "PROTO-7.5-06",
+    "PROTO-7.5-07",
+    "PROTO-7.6-01",
+    "PROTO-7.6-02",
+)
 @each_example
 def test_the_bytes_mean_what_they_were_written_for(example: Example) -> None:
     form = STRUCTURES[example.structure].decode(example.octets).to_json()
