@@ -29,10 +29,10 @@ class KeyHolders:
     @classmethod
     def of(cls, holders: Iterable[tuple[bytes, Node]]) -> "KeyHolders":
         """Who holds which key, from all pairs of a key and a node."""
-        leaf: _Leaf = {}
+        nodes: dict[bytes, list[Node]] = {}
         for key, node in holders:
-            leaf[key] = (*leaf.get(key, ()), node)
-        return cls(_planted(leaf, 0))
+            nodes.setdefault(key, []).append(node)
+        return cls(_planted({key: tuple(found) for key, found in nodes.items()}, 0))
 
     def nodes_with(self, key: bytes) -> tuple[Node, ...]:
         """The nodes that hold a key; in a valid tree there is at most one."""
