@@ -19,6 +19,7 @@ from mimi_conformance.reference.wire.mls.group import GroupInfoTBS
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.mls.leaf_node import Extension, LeafNode
 from mimi_conformance.reference.wire.mls.proposals import GroupContextExtensions, ProposalBody, ReInit
+from mimi_conformance.reference.wire.mls.ratchet_tree_options import DomainList
 from mimi_conformance.reference.wire.mls.registries import ExtensionType
 
 Extensions = tuple[Extension, ...]
@@ -56,6 +57,11 @@ def no_media_types(extensions: Extensions) -> Extensions:
     return with_extension(extensions, _DICTIONARY, with_none.encode())
 
 
+def no_source_domains(extensions: Extensions) -> Extensions:
+    """A `ratchet_tree_source_domains` without any."""
+    return with_extension(extensions, ExtensionType.ratchet_tree_source_domains, DomainList(()).encode())
+
+
 def _with_more(extensions: Extensions, *more: ComponentData) -> Extensions:
     return with_extension(extensions, _DICTIONARY, with_entries(read_dictionary(extensions), *more))
 
@@ -83,7 +89,7 @@ def _in_proposal(
     change: Callable[[Extensions], Extensions],
 ) -> Callable[[ProposalBody | None, Maker], ProposalBody | None]:
     def changed(_body: ProposalBody | None, maker: Maker) -> ProposalBody:
-        if maker.public.state.extensions.requires_app_data_update and change is not extension_twice:
+        if maker.public.state.extensions.requires_app_data_update and change not in _BESIDE_THE_DICTIONARY:
             raise CannotMakeError("The dictionary of this group is changed by AppDataUpdates only.")
         return proposable(GroupContextExtensions(change(maker.public.context.extensions)), maker)
 
@@ -107,9 +113,9 @@ _WRONG: dict[Callable[[Extensions], Extensions], Rule] = {
     unsorted_dictionary: ExtensionRule.DICTIONARY_SORTED,
     dictionary_with_a_component_twice: ExtensionRule.DICTIONARY_UNIQUE,
     no_media_types: ExtensionRule.MEDIA_TYPES_NOT_EMPTY,
+    no_source_domains: ExtensionRule.SOURCE_DOMAINS_NOT_EMPTY,
 }
-_MEANING_NOTHING_THERE = (no_media_types,)
-"""What is wrong only in LeafNodes and GroupContexts, where the component has a meaning."""
+_BESIDE_THE_DICTIONARY = (extension_twice, no_source_domains)
 
 
 def _declare_in(
@@ -126,11 +132,10 @@ def _declare_in(
         declare(name, put(change), rule, at=step, seen_by=seen_by, description=description)
 
 
-_EVERY = tuple(_WRONG)
-_EVERYWHERE = tuple(change for change in _WRONG if change not in _MEANING_NOTHING_THERE)
+_EVERYWHERE = (extension_twice, malformed_dictionary, unsorted_dictionary, dictionary_with_a_component_twice)
 
-_declare_in("leaf_node", LEAF_NODE, _in_leaf_node, _EVERY, EVERYBODY | NEWCOMER)
+_declare_in("leaf_node", LEAF_NODE, _in_leaf_node, (*_EVERYWHERE, no_media_types), EVERYBODY | NEWCOMER)
 _declare_in("key_package", KEY_PACKAGE, _in_key_package, _EVERYWHERE)
-_declare_in("group_context_extensions", PROPOSAL, _in_proposal, _EVERY)
+_declare_in("group_context_extensions", PROPOSAL, _in_proposal, tuple(_WRONG))
 _declare_in("reinit", PROPOSAL, _in_reinit, (extension_twice,))
 _declare_in("group_info", GROUP_INFO, _in_group_info, _EVERYWHERE, NEWCOMER)

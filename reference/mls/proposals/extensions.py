@@ -11,6 +11,7 @@ from mimi_conformance.reference.mls.rules import Rule, RuleError, RuleText
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary
 from mimi_conformance.reference.wire.mls.leaf_node import Extension
+from mimi_conformance.reference.wire.mls.ratchet_tree_options import DomainList
 from mimi_conformance.reference.wire.mls.registries import ExtensionType
 from mimi_conformance.reference.wire.structure import Struct
 
@@ -44,6 +45,9 @@ class ExtensionRule(Rule):
     DICTIONARY_SORTED = RuleText("mls-extensions, section 4.6", "The entries of a dictionary are sorted by component.")
     DICTIONARY_UNIQUE = RuleText("mls-extensions, section 4.6", "A dictionary has at most one entry per component.")
     MEDIA_TYPES_NOT_EMPTY = RuleText("mls-extensions, section 6.2.2", "A list of media types has at least one.")
+    SOURCE_DOMAINS_NOT_EMPTY = RuleText(
+        "ratchet-tree-options, section 3.1", "A list of domains that trees may come from has at least one."
+    )
 
 
 class ExtensionError(RuleError):
@@ -99,6 +103,21 @@ def check_dictionary(dictionary: AppDataDictionary) -> None:
             raise ExtensionError(ExtensionRule.DICTIONARY_UNIQUE, after, f"entry {index}")
         if before > after:
             raise ExtensionError(ExtensionRule.DICTIONARY_SORTED, after, f"entry {index}")
+
+
+def source_domains(extensions: Iterable[Extension]) -> tuple[bytes, ...] | None:
+    """The domains that the ratchet tree may be fetched from (ratchet-tree-options, section 3.1); None for all of them.
+
+    Raises:
+        ExtensionError: the list is none, or is empty.
+
+    """
+    listed = read_extension(extensions, ExtensionType.ratchet_tree_source_domains, DomainList)
+    if listed is None:
+        return None
+    if not listed.domains:
+        raise ExtensionError(ExtensionRule.SOURCE_DOMAINS_NOT_EMPTY, (), "ratchet_tree_source_domains")
+    return tuple(item.domain for item in listed.domains)
 
 
 def find_component(dictionary: AppDataDictionary | None, component_id: int) -> bytes | None:

@@ -20,6 +20,7 @@ from mimi_conformance.reference.mls.proposals.extensions import (
     read_component,
     read_dictionary,
     read_extension,
+    source_domains,
 )
 from mimi_conformance.reference.mls.proposals.proposals import DEFAULT_PROPOSAL_TYPES
 from mimi_conformance.reference.wire.mls.app_data import (
@@ -131,6 +132,7 @@ class GroupExtensions:
         capabilities = read_extension(extensions, ExtensionType.required_capabilities, RequiredCapabilities)
         senders = read_extension(extensions, ExtensionType.external_senders, ExternalSenders)
         wire_formats = read_extension(extensions, ExtensionType.required_wire_formats, WireFormats)
+        source_domains(extensions)
         app_data = read_dictionary(extensions)
         receivers = read_component(app_data, EXTERNAL_RECEIVERS, ExternalReceivers)
         lists = _ComponentLists.read(app_data)

@@ -136,10 +136,10 @@ def _with_app_data(state: GroupState, proposals: ProposalList) -> GroupState:
         last = of_component[-1][0]
         try:
             new_data = _new_data(state, component_id, data.pop(component_id, None), of_component)
+            if new_data is not None:
+                data[component_id] = new_data
         except ComponentRefusal as refusal:
             raise last.breaks(ProposalListRule.UPDATE_ACCEPTED, str(refusal)) from refusal
-        if new_data is not None:
-            data[component_id] = new_data
     dictionary = AppDataDictionary(
         tuple(ComponentData(component_id, data[component_id]) for component_id in sorted(data))
     )

@@ -2,17 +2,12 @@
 
 from urllib.parse import urlsplit
 
-from mimi_conformance.reference.mls.proposals.extensions import read_extension
+from mimi_conformance.reference.mls.proposals.extensions import source_domains
 from mimi_conformance.reference.mls.rules import Rule, RuleError, RuleText
 from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
 from mimi_conformance.reference.wire.mls import tree as wire
 from mimi_conformance.reference.wire.mls.leaf_node import Extension
-from mimi_conformance.reference.wire.mls.ratchet_tree_options import (
-    DomainList,
-    RatchetTreeOption,
-    RatchetTreeRepresentation,
-)
-from mimi_conformance.reference.wire.mls.registries import ExtensionType
+from mimi_conformance.reference.wire.mls.ratchet_tree_options import RatchetTreeOption, RatchetTreeRepresentation
 
 
 class RatchetTreeOptionRule(Rule):
@@ -65,7 +60,7 @@ def tree_url(option: RatchetTreeOption, group_extensions: tuple[Extension, ...])
         raise RatchetTreeOptionError(RatchetTreeOptionRule.URL, option.ratchet_tree_url) from error
     if parts.scheme != "https" or not parts.hostname:
         raise RatchetTreeOptionError(RatchetTreeOptionRule.URL, url)
-    permitted = read_extension(group_extensions, ExtensionType.ratchet_tree_source_domains, DomainList)
-    if permitted is not None and all(item.domain.lower() != parts.hostname.encode() for item in permitted.domains):
+    permitted = source_domains(group_extensions)
+    if permitted is not None and all(domain.lower() != parts.hostname.encode() for domain in permitted):
         raise RatchetTreeOptionError(RatchetTreeOptionRule.URL_DOMAIN, parts.hostname)
     return url
