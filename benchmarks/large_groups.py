@@ -6,6 +6,7 @@ path, and one by an external commit, and then each commit costs what it costs in
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
@@ -63,11 +64,15 @@ class LargeGroup:
     Args:
         suite: its cipher suite.
         leaves: how many, both of those among them; even.
+        identity: what the credential of the member at a leaf says.
 
     """
 
-    def __init__(self, suite: CipherSuite, leaves: int) -> None:
+    def __init__(
+        self, suite: CipherSuite, leaves: int, identity: Callable[[int], bytes] = lambda leaf: b"member %d" % leaf
+    ) -> None:
         self._suite = suite
+        self._identity = identity
         self._leaves = leaves
         signature = parameters(suite).signature
         self._signature_keys = [signature.new_private_key(os.urandom) for _ in range(leaves)]
@@ -85,11 +90,11 @@ class LargeGroup:
         unsigned = LeafNode(
             encryption_key=key_pair.public_key,
             signature_key=parameters(self._suite).signature.public_key(self._signature_keys[leaf_index]),
-            credential=Credential.basic(f"member {leaf_index}".encode()),
+            credential=Credential.basic(self._identity(leaf_index)),
             capabilities=Capabilities(
                 versions=(ProtocolVersion.mls10,),
                 cipher_suites=(self._suite,),
-                extensions=(ExtensionType.app_data_dictionary,),
+                extensions=(ExtensionType.app_data_dictionary, ExtensionType.external_senders),
                 proposals=(),
                 credentials=(CredentialType.basic,),
             ),

@@ -20,8 +20,8 @@ from mimi_conformance.reference.provider.rooms import KeptRoom, Room, kept_group
 from mimi_conformance.reference.provider.tables.table import Table
 from mimi_conformance.reference.room.mls_application import room_application
 
-MAX_MEMBERS = 100_000
-"""How many members the rooms in memory have together, unless a single one has more."""
+MAX_MEMBERS = 50_000
+"""How many members the rooms in memory have together, unless a single one has more; each takes 3 to 5 kilobytes."""
 
 
 @dataclass(slots=True)
