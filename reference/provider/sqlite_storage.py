@@ -61,7 +61,7 @@ class SQLiteTransaction(PeerTables, UserTables, KeyTables, ConsentTables, InboxT
     def __init__(self, connection: sqlite3.Connection, rooms: RoomMemory, outbox: OutboxMemory) -> None:
         super().__init__(connection)
         self._rooms, self.changed_rooms = rooms, {}
-        self._outbox, self.filled_lanes = outbox, set()
+        self._outbox, self.filled_lanes, self.drained_lanes = outbox, set(), set()
 
     def rollback(self) -> None:
         """Undo every write of this transaction so far."""
@@ -95,7 +95,6 @@ class SQLiteStorage:
         self._durable: asyncio.Future[None] | None = None
         self._rooms = RoomMemory()
         self._outbox_memory = OutboxMemory()
-        self._filled_lanes: set[Lane] = set()
         self._watch_outbox: Callable[[set[Lane]], None] = lambda _: None
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
@@ -182,6 +181,8 @@ class SQLiteStorage:
     @contextmanager
     def _request(self) -> Iterator[SQLiteTransaction]:
         """What one request does after `_begin`, undone when the block is left by an exception."""
+        if not self._connection.in_transaction:  # by itself, a savepoint would be a transaction that nobody waits for
+            raise sqlite3.OperationalError("an earlier request has met an error that ended the common transaction")
         self._connection.execute("SAVEPOINT request")
         transaction = SQLiteTransaction(self._connection, self._rooms, self._outbox_memory)
         try:
@@ -193,7 +194,8 @@ class SQLiteStorage:
             raise
         self._connection.execute("RELEASE request")
         self._rooms.changed |= transaction.changed_rooms
-        self._filled_lanes |= transaction.filled_lanes
+        self._outbox_memory.filled |= transaction.filled_lanes
+        self._outbox_memory.drained |= transaction.drained_lanes
 
     def _commit(self) -> None:
         try:
@@ -203,7 +205,7 @@ class SQLiteStorage:
             raise
         changed = self._connection.total_changes != self._changes_before
         self._rooms.committed()
-        filled, self._filled_lanes = self._filled_lanes, set()
+        filled = self._outbox_memory.committed()
         self._lock.release()
         if changed:
             with self._committed:
@@ -218,7 +220,7 @@ class SQLiteStorage:
                 self._connection.execute("ROLLBACK")
         finally:
             self._rooms.abandoned()
-            self._filled_lanes = set()
+            self._outbox_memory.abandoned()
             self._lock.release()
 
     def watch_outbox(self, watch: Callable[[set[Lane]], None]) -> None:

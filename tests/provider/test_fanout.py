@@ -18,6 +18,7 @@ from mimi_conformance.reference.provider.instance import ReferenceInstance
 from mimi_conformance.reference.provider.messages import Unanswered
 from mimi_conformance.reference.provider.outbox import SECOND, Delivered, RetryPolicy
 from mimi_conformance.reference.provider.outbox_worker import NotifyAttempt
+from tests.exercised import exercises
 from tests.provider.outbox_examples import ACCEPTED, CLUBHOUSE, LIBRARY, fanout, lane
 
 DEADLINE_SECONDS = 20
@@ -99,6 +100,7 @@ def patient():
         yield hub
 
 
+@exercises("PROTO-5.5-04", "PROTO-5.5-10")
 def test_every_event_arrives_at_everybody_in_order(quick):
     texts = [b"%d" % number for number in range(30)]
     for text in texts:
@@ -109,6 +111,7 @@ def test_every_event_arrives_at_everybody_in_order(quick):
         assert b"".join(bodies) == everything
 
 
+@exercises("PROTO-5.5-18")
 def test_a_follower_that_is_down_gets_everything_when_it_is_back(patient):
     patient.b.stop()
     patient.say(b"1")
@@ -121,6 +124,7 @@ def test_a_follower_that_is_down_gets_everything_when_it_is_back(patient):
     assert patient.seen("b.example", lambda bodies: len(bodies) == 2) == [event(b"1"), event(b"2")]
 
 
+@exercises("PROTO-5.5-27")
 @pytest.mark.parametrize(
     "failure",
     [Reply(500), Reply(503), Reply(429), connection_dropped(), not_http(), truncated(201, b"")],
@@ -137,6 +141,7 @@ def test_a_follower_that_fails_is_sent_the_same_bytes_until_it_succeeds(quick, f
     assert bodies == [event(b"1")] * 3 + [event(b"2")]
 
 
+@exercises("PROTO-5.5-28")
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_a_follower_that_says_when_is_not_asked_before(quick, status, form):

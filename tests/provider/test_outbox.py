@@ -19,6 +19,7 @@ from mimi_conformance.reference.provider.outbox import (
     retry_after,
     verdict,
 )
+from tests.exercised import exercises
 from tests.provider.outbox_examples import ACCEPTED, CLUBHOUSE, LIBRARY, body_of, lane
 
 NOW = ACCEPTED + 5 * SECOND
@@ -47,6 +48,7 @@ def test_a_refusal_is_final_and_says_so(status):
     assert judged(answer(status)) == GivenUp(f"b.example refuses it with {status}.")
 
 
+@exercises("PROTO-5.5-27")
 @pytest.mark.parametrize("status", [500, 502, 504])
 def test_an_error_that_may_be_this_rooms_holds_up_this_room_only(status):
     assert judged(answer(status)) == Retry(NOW + SECOND, None, f"b.example answers {status}.")
@@ -58,6 +60,7 @@ def test_a_follower_that_is_not_well_is_left_alone_with_all_rooms(outcome):
     assert (result.at, result.hold) == (NOW + SECOND, NOW + SECOND)
 
 
+@exercises("PROTO-5.5-28")
 @pytest.mark.parametrize("status", [429, 500, 503])
 @pytest.mark.parametrize("after", ["120", " 120 ", "Fri, 15 Jan 2027 08:02:05 GMT", "Friday, 15-Jan-27 08:02:05 GMT"])
 def test_guidance_is_heeded_in_both_forms(status, after):
@@ -141,6 +144,7 @@ def box():
 ROOMS = [MimiUri.room("a.example", f"room{number}") for number in range(5)]
 
 
+@exercises("PROTO-5.5-04")
 def test_a_lane_sends_one_thing_at_a_time(box):
     box.outbox.wake(lane())
     assert box.due() == (lane(),)

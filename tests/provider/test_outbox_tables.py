@@ -138,6 +138,14 @@ def test_an_operator_sees_what_waits_and_what_was_lost(box):
         assert transaction.losses() == (Loss(lane("c.example"), 2, ACCEPTED + 5, ACCEPTED + 9, "It is down."),)
 
 
+def test_lanes_that_are_empty_take_no_memory(box):
+    for text in (b"1", b"2"):
+        box.add(text, "b.example", "c.example")
+        for provider in ("b.example", "c.example"):
+            box.remove(box.next(lane(provider)))
+    assert box.storage._outbox_memory.begun == {}
+
+
 def test_whoever_watches_hears_of_lanes_once_their_events_are_durable(box):
     heard = []
     box.storage.watch_outbox(lambda lanes: heard.append((lanes, box.storage.commits)))

@@ -12,6 +12,7 @@ from mimi_conformance.mocks.control.client import ControlClient
 from mimi_conformance.mocks.network.network import Network
 from mimi_conformance.mocks.peers.answer import Reply, in_turn
 from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
+from tests.exercised import exercises
 from tests.provider.outbox_examples import CLUBHOUSE, fanout
 from tests.provider.test_serve import DEADLINE_SECONDS, serve
 
@@ -69,6 +70,7 @@ def events(*texts: bytes) -> bytes:
     return b"".join(fanout(text).encode() for text in texts)
 
 
+@exercises("PROTO-5.5-18", "PROTO-5.5-27")
 def test_what_was_under_way_at_kill_9_is_sent_again_byte_for_byte_and_the_rest_after_it(follower):
     unanswered = Future()
     follower.peer.on("notify", in_turn(Reply(201, held_by=unanswered), Reply(201)))

@@ -210,3 +210,19 @@ def test_when_the_commit_fails_everybody_who_shares_it_hears_of_it(storage):
     storage._connection = storage._connection.connection
     assert [str(error) for error in results] == ["database or disk is full"] * 2
     assert users(storage) == ()
+
+
+def test_an_error_that_ends_the_transaction_ends_it_for_everybody_who_shares_it(storage):
+    def meet_a_full_disk(transaction) -> None:
+        storage._connection.execute("ROLLBACK")  # as SQLite does by itself
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async def serve():
+        def add(transaction):
+            transaction.add_user(ALICE)
+
+        return await asyncio.gather(*map(storage.run, (add, meet_a_full_disk, add)), return_exceptions=True)
+
+    results = asyncio.run(serve())
+    assert [type(result) for result in results] == [sqlite3.OperationalError] * 3
+    assert users(storage) == ()

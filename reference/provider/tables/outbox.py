@@ -26,11 +26,27 @@ class OutboxMemory:
     Attributes:
         restart: the position of the last entry of earlier processes.
         begun: per lane, the position of the last entry in the newest body that somebody has begun to send.
+        filled: lanes that got something new by transactions that wait for their COMMIT.
+        drained: lanes that lost the last they had, likewise.
 
     """
 
     restart: int = 0
     begun: dict[Lane, int] = field(default_factory=dict)
+    filled: set[Lane] = field(default_factory=set)
+    drained: set[Lane] = field(default_factory=set)
+
+    def committed(self) -> set[Lane]:
+        """What was changed is on the disk; the lanes that got something new."""
+        for lane in self.drained:
+            self.begun.pop(lane, None)
+        filled = self.filled
+        self.abandoned()
+        return filled
+
+    def abandoned(self) -> None:
+        """What was changed is not on the disk."""
+        self.filled, self.drained = set(), set()
 
 
 class OutboxTables(Table):
@@ -38,11 +54,13 @@ class OutboxTables(Table):
 
     Attributes:
         filled_lanes: those to which this transaction has added something.
+        drained_lanes: those from which it has taken the last thing.
 
     """
 
     _outbox: OutboxMemory
     filled_lanes: set[Lane]
+    drained_lanes: set[Lane]
 
     def send_later(self, providers: Iterable[str], room: MimiUri, event: FanoutMessage) -> None:
         lanes = [Lane(provider, room) for provider in providers]
@@ -103,8 +121,11 @@ class OutboxTables(Table):
         self._connection.executemany(
             "DELETE FROM outbox_event WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM outbox_entry WHERE event = ?1)", gone
         )
-        more = "SELECT EXISTS (SELECT 1 FROM outbox_entry WHERE provider = ? AND room = ?)"
-        return bool(self._execute(more, lane).fetchone()[0])
+        any_left = "SELECT EXISTS (SELECT 1 FROM outbox_entry WHERE provider = ? AND room = ?)"
+        [more] = self._execute(any_left, lane).fetchone()
+        if not more:
+            self.drained_lanes.add(body.lane)
+        return bool(more)
 
     def give_up(self, body: NotifyBody, reason: str, now: int) -> bool:
         self._execute(
