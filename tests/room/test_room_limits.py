@@ -214,6 +214,20 @@ def test_policy_changes_as_far_as_the_hub_accepts_it(component: str, change: Cha
     refused(authorize(room, ALICES_CLIENT, changed, surroundings), EnvelopeRule.COMPONENT_ACCEPTED)
 
 
+@exercises("POLICY-8.1.3-09")
+@pytest.mark.parametrize(("old", "new", "what"), [("banned", "guest", "unbanned"), ("guest", "banned", "banned")])
+def test_nobody_is_banned_or_unbanned_by_the_name_of_a_role(old: str, new: str, what: str) -> None:
+    able = (CapabilityType.can_change_role_definitions,)
+    room = with_role(ROOM, replace(role(ROOM, SUPER_ADMIN), role_capabilities=able))
+    room = with_role(room, replace(role(ROOM, BANNED), role_name=old.encode()))
+    renamed = with_role(room, replace(role(ROOM, BANNED), role_name=new.encode()))
+    change = ChangeRoles(RoleData(tuple(each.role for each in renamed.policy.roles.values())))
+    assert refused(authorize(room, ALICES_CLIENT, change), PolicyRule.NOBODY_BANNED_BY_NAME) == (
+        f"By the new name of role 1, whoever has it (1) would be {what}."
+    )
+    assert isinstance(authorize(after(room, [RemoveParticipant(MALLORY)]), ALICES_CLIENT, change), Allowed)
+
+
 @exercises("PROTO-7.5-17")
 def test_policy_is_not_removed_and_what_is_about_mls_may_be() -> None:
     able = replace(

@@ -15,6 +15,7 @@ from mimi_conformance.reference.room.changes import (
     Reinitialize,
 )
 from mimi_conformance.reference.room.decision import Allowed, Decision, Refused
+from mimi_conformance.reference.room.policy import BANNED, RoomRole
 from mimi_conformance.reference.room.rule import RoomRule
 from mimi_conformance.reference.wire.contents import component_name
 from mimi_conformance.reference.wire.room_policy.capability_types import CapabilityType
@@ -24,6 +25,11 @@ class PolicyRule(RoomRule):
     """Who changes the policy."""
 
     CAN_CHANGE_ROLE_DEFINITIONS = ("POLICY-8.6-02", "canChangeRoleDefinitions allows changing the roles.")
+    NOBODY_BANNED_BY_NAME = (
+        "POLICY-8.1.3-09",
+        "Role 1 becomes that of banned users, or another one, only while nobody has it.",
+        "AMB-161",
+    )
     CAN_CHANGE_PREAUTHORIZED_USER_LIST = (
         "POLICY-8.6-03",
         "canChangePreauthorizedUserList allows changing the preauthorised users.",
@@ -72,12 +78,24 @@ _ABOUT_MLS: Final = frozenset(
 
 
 def can_change_role_definitions(question: Question, change: ChangeRoles) -> Decision:
-    """The holder can change the definitions of the roles."""
+    """The holder can change the definitions of the roles, which takes nobody along into or out of a ban."""
     rule = PolicyRule.CAN_CHANGE_ROLE_DEFINITIONS
     return (
         question.lacks(CapabilityType.can_change_role_definitions, rule)
+        or _bans_by_name(question, change)
         or question.surroundings.envelope.refusal("roles_list", change.roles)
         or Allowed(rule)
+    )
+
+
+def _bans_by_name(question: Question, change: ChangeRoles) -> Refused | None:
+    holders = question.outcome.participants_in(BANNED)
+    is_banned = any(RoomRole(role).is_banned for role in change.roles.roles)
+    if not holders or is_banned == question.policy.is_banned(BANNED):
+        return None
+    what = "banned" if is_banned else "unbanned"
+    return Refused(
+        PolicyRule.NOBODY_BANNED_BY_NAME, f"By the new name of role 1, whoever has it ({holders}) would be {what}."
     )
 
 
