@@ -5,10 +5,9 @@ import json
 import ssl
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import httpx
+from urllib.parse import SplitResult, urlsplit
 
 from mimi_conformance.reference.identity.from_header import format_from_header
 from mimi_conformance.reference.oblivious_http.encapsulation import REQUEST_MEDIA_TYPE
@@ -21,6 +20,7 @@ from mimi_conformance.reference.provider.messages import (
     Outgoing,
     Unanswered,
 )
+from mimi_conformance.reference.provider.peer_connections import ExchangeError, PeerConnections, Place
 from mimi_conformance.reference.provider.server import add_authorities, load_authorities, load_identity
 from mimi_conformance.reference.provider.url_template import UrlStyle, UrlTemplateError, expand, variable
 
@@ -29,9 +29,6 @@ Address = tuple[str, int]
 
 DIRECTORY_SECONDS = 300.0
 """How long a directory that was fetched is taken as still true."""
-
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
-"""The largest answer that is read: a GroupInfo with the ratchet tree of a very large room fits many times."""
 
 
 class PeerError(Exception):
@@ -77,13 +74,7 @@ class PeerClient:
         self.tls = self.tls_context(authorities)
         self.authenticate(self.tls, certificate_chain, private_key)
         self._total_seconds = total_seconds
-        self._http = httpx.AsyncClient(
-            verify=self.tls,
-            trust_env=False,
-            timeout=seconds,
-            # Followers that hang must not keep the others waiting for a connection.
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=1000),
-        )
+        self._connections = PeerConnections(self.tls, seconds)
         self._addresses: dict[str, Address] = {}
         self._fetching: dict[str, asyncio.Lock] = {}
         self._directories: dict[str, tuple[float, Mapping[str, object]]] = {}
@@ -213,11 +204,11 @@ class PeerClient:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        self._connections.close()
 
     async def _fetch_directory(self, provider: str) -> Mapping[str, object]:
         answer = await self._exchange("GET", f"https://{provider}{DIRECTORY_PATH}")
-        if answer.status != httpx.codes.OK:
+        if answer.status != HTTPStatus.OK:
             raise PeerError(f"{provider} answers {answer.status} when asked for its directory.")
         try:
             document = json.loads(answer.body)
@@ -229,38 +220,21 @@ class PeerClient:
 
     async def _exchange(self, method: str, url: str, body: bytes = b"", media_type: str = "") -> Answer:
         parts = urlsplit(url)
+        headers = self.headers(method, parts.netloc) | ({"Content-Type": media_type} if media_type else {})
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
         try:
-            named = (parts.hostname or "", parts.port or 443)
-            address, port = self.address_of(named[0]) or named
-            # The connection goes to the address; Host, TLS and the request's target stay those of the URL.
-            request = self._http.build_request(
-                method,
-                httpx.URL(scheme=parts.scheme, host=address, port=port, path="/"),
-                headers=self.headers(method, parts.netloc) | ({"Content-Type": media_type} if media_type else {}),
-                content=body or None,
-                extensions={
-                    "sni_hostname": parts.hostname,
-                    "target": (parts.path + (f"?{parts.query}" if parts.query else "")).encode(),
-                    "timeout": self._http.timeout.as_dict(),
-                },
-            )
+            place = self._place(parts)
             async with asyncio.timeout(self._total_seconds):
-                return await self._receive(request)
+                return await self._connections.exchange(place, method, target, headers, body)
         except TimeoutError as error:
             raise PeerError(f"{method} {url} was not answered in {self._total_seconds:g} seconds.") from error
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
-            raise PeerError(f"{method} {url} failed: {error or type(error).__name__}.") from error
+        except (ExchangeError, ValueError) as error:
+            raise PeerError(f"{method} {url} failed: {error}.") from error
 
-    async def _receive(self, request: httpx.Request) -> Answer:
-        response = await self._http.send(request, stream=True)
-        try:
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > MAX_ANSWER_BYTES:
-                    raise ValueError(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
-        finally:
-            await response.aclose()
-        return Answer(
-            response.status_code, bytes(body), response.headers.get("content-type", ""), tuple(response.headers.items())
-        )
+    def _place(self, url: SplitResult) -> Place:
+        """Where to connect to for a URL; Host, TLS and the request's target stay those of the URL."""
+        host, port = url.hostname, url.port or 443
+        if not host:
+            raise ValueError("it names no host")
+        address, port = self.address_of(host) or (host, port)
+        return Place(address, port, host if url.scheme == "https" else None)

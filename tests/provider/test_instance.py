@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.provider import outgoing as outgoing_module
+from mimi_conformance.reference.provider import peer_connections
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.instance import Parts, ReferenceInstance
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
@@ -83,6 +83,14 @@ def test_a_server_with_the_certificate_of_another_provider_is_not_talked_to(clie
         client.add_peers({"b.example": impostor.address})
         with pytest.raises(PeerError, match="certificate"):
             client.directory("b.example")
+
+
+def test_what_one_server_has_shown_counts_for_no_other_name_at_its_address(client, authority, b_example):
+    with instance("b.example", b_example, authority) as b:
+        client.add_peers({"b.example": b.address, "c.example": b.address})
+        assert "notify" in client.directory("b.example")
+        with pytest.raises(PeerError, match="certificate"):
+            client.directory("c.example")
 
 
 def test_a_server_of_an_unknown_authority_is_trusted_once_told(client, stranger, authority):
@@ -194,6 +202,7 @@ def test_the_directory_is_fetched_once_until_forgotten(client, scripted):
         (directory(notify="http://b.example/{roomId}"), "not https"),
         (directory(notify="https://b.example/"), "exactly one simple variable"),
         (directory(notify="https://b.example:x/{roomId}"), "failed"),
+        (directory(notify="https://:443/{roomId}"), "names no host"),
         ((302, b""), "answers 302"),
     ],
 )
@@ -247,7 +256,7 @@ def test_an_answer_that_never_ends_is_given_up_on(client, authority, b_example):
 
 
 def test_an_answer_that_would_fill_the_memory_is_given_up_on(client, scripted, monkeypatch):
-    monkeypatch.setattr(outgoing_module, "MAX_ANSWER_BYTES", 5)
+    monkeypatch.setattr(peer_connections, "MAX_ANSWER_BYTES", 5)
     scripted.answer = (200, b"123456")
     with pytest.raises(PeerError, match="longer than 5 bytes"):
         client.directory("b.example")
