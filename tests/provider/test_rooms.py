@@ -246,7 +246,7 @@ def test_forgetting_everything_forgets_rooms(house):
 
 
 def test_rooms_make_way_for_each_other_and_come_back(storage, monkeypatch):
-    monkeypatch.setattr(room_tables, "MAX_MEMBERS", 2)
+    monkeypatch.setattr(room_tables, "MAX_SIZE", 22)
     states = {}
     for name in ("one", "two", "three"):
         house = House.of({"alice": 4}, "alice1")
@@ -259,7 +259,7 @@ def test_rooms_make_way_for_each_other_and_come_back(storage, monkeypatch):
         for room_id, state in states.items():
             with storage.transaction() as transaction:
                 assert essence(transaction.room(room_id).state) == essence(state)
-            assert (len(storage._rooms.rooms), storage._rooms.members) == (2, 2)
+            assert (len(storage._rooms.rooms), storage._rooms.size) == (2, 22)
 
 
 def test_a_commit_writes_what_it_changes_whatever_the_size_of_the_room(storage):

@@ -20,8 +20,10 @@ from mimi_conformance.reference.provider.rooms import KeptRoom, Room, kept_group
 from mimi_conformance.reference.provider.tables.table import Table
 from mimi_conformance.reference.room.mls_application import room_application
 
-MAX_MEMBERS = 50_000
-"""How many members the rooms in memory have together, unless a single one has more; each takes 3 to 5 kilobytes."""
+MAX_SIZE = 50_000
+"""How large the rooms in memory are together, unless a single one is larger; 1 is about three kilobytes."""
+
+_SIZE_WITHOUT_MEMBERS = 10
 
 
 @dataclass(slots=True)
@@ -32,14 +34,14 @@ class RoomMemory:
         application: makes the application of a room's group.
         rooms: the rooms as they are on the disk, the one that was used last at the end.
         changed: what transactions have changed that wait for their COMMIT; None for a room that is gone.
-        members: how many members the rooms have together.
+        size: how large the rooms are together, by `MAX_SIZE`.
 
     """
 
     application: Callable[[], Application] = room_application
     rooms: OrderedDict[MimiUri, Room] = field(default_factory=OrderedDict)
     changed: dict[MimiUri, Room | None] = field(default_factory=dict)
-    members: int = 0
+    size: int = 0
 
     def committed(self) -> None:
         """What was changed is on the disk."""
@@ -61,16 +63,16 @@ class RoomMemory:
     def put(self, uri: MimiUri, room: Room | None) -> None:
         """Have a room here as it is on the disk now; others make way for it."""
         before = self.rooms.pop(uri, None)
-        self.members += _members(room) - _members(before)
+        self.size += _size(room) - _size(before)
         if room is not None:
             self.rooms[uri] = room
-        while self.members > MAX_MEMBERS and len(self.rooms) > 1:
+        while self.size > MAX_SIZE and len(self.rooms) > 1:
             _, oldest = self.rooms.popitem(last=False)
-            self.members -= _members(oldest)
+            self.size -= _size(oldest)
 
 
-def _members(room: Room | None) -> int:
-    return 0 if room is None else room.state.group.tree.member_count
+def _size(room: Room | None) -> int:
+    return 0 if room is None else _SIZE_WITHOUT_MEMBERS + room.state.group.tree.member_count
 
 
 class RoomTables(Table):
