@@ -29,6 +29,11 @@ class EventLoopThread:
         self._thread.start()
         started.wait()
 
+    @property
+    def running(self) -> bool:
+        """Whether it runs what comes in."""
+        return self._loop is not None and not self._loop.is_closed()
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the loop and wait for what it returns or raises; from any thread but the loop's own.
 
@@ -36,7 +41,7 @@ class EventLoopThread:
             RuntimeError: the thread is not running.
 
         """
-        if self._loop is None or self._loop.is_closed():
+        if self._loop is None or not self.running:
             coroutine.close()
             raise RuntimeError(f"{self._name} is not running.")
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()

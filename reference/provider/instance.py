@@ -155,11 +155,12 @@ class ReferenceInstance:
         self._thread.run(self._worker.start())
 
     def stop(self) -> None:
-        """Finish the requests in progress and let go of everything."""
-        self._server.stop()
-        self._thread.run(self._worker.stop(self._grace_seconds))
-        self._thread.run(self._peers.close())
-        self._thread.stop()
+        """Finish the requests in progress and let go of everything. Harmless when it was stopped, or never started."""
+        if self._thread.running:
+            self._server.stop()
+            self._thread.run(self._worker.stop(self._grace_seconds))
+            self._thread.run(self._peers.close())
+            self._thread.stop()
         self._storage.close()
 
     def __enter__(self) -> Self:

@@ -234,6 +234,23 @@ def test_the_parts_and_the_settings_are_the_callers(authority, b_example, client
             client.directory("b.example")
 
 
+def test_stopping_again_or_before_the_start_is_harmless(authority, b_example):
+    for start in (True, False):
+        b = instance("b.example", b_example, authority)
+        if start:
+            b.start()
+        b.stop()
+        b.stop()
+
+
+def test_a_request_to_another_provider_needs_a_provider_that_runs(authority, a_example, world):
+    a = instance("a.example", a_example, authority)
+    a.service.change_user(UserChange(ALICE, clients=(ClientChange(ALICES),)))
+    with pytest.raises(RuntimeError, match=r"provider a\.example is not running"):
+        a.service.request(ALICES, Endpoint.IDENTIFIER_QUERY, "b.example", "b.example", IdentifierRequest(()).encode())
+    a.stop()
+
+
 def test_a_body_that_is_far_too_large_gets_its_answer(a_and_b, client):
     _, b = a_and_b
     client.add_peers({"b.example": b.address})
