@@ -85,6 +85,7 @@ class ControlledServer:
         domains: its provider domains.
         operations: those it supports.
         external_sender: the hub's MLS ExternalSender, which goes into the group of a room it is to host; or None.
+        external_receiver: the hub's ExternalReceiver, which goes into a group with SemiPrivateMessages; or None.
         franking_signature_key: the hub's component data of that name, likewise.
     """
 
@@ -92,6 +93,7 @@ class ControlledServer:
     domains: tuple[str, ...]
     operations: frozenset[Operation]
     external_sender: bytes | None = None
+    external_receiver: bytes | None = None
     franking_signature_key: bytes | None = None
 
 
@@ -183,12 +185,14 @@ class ControlClient:
     def describe(self) -> ControlledServer:
         """Ask who answers."""
         answer = self.ask(Operation.DESCRIBE, {})
-        sender, key = answer.get("external_sender"), answer.get("franking_signature_key")
+        sender, receiver = answer.get("external_sender"), answer.get("external_receiver")
+        key = answer.get("franking_signature_key")
         return ControlledServer(
             implementation=answer["implementation"],
             domains=tuple(answer["domains"]),
             operations=frozenset(Operation(name) for name in answer["operations"]),
             external_sender=None if sender is None else from_text(sender),
+            external_receiver=None if receiver is None else from_text(receiver),
             franking_signature_key=None if key is None else from_text(key),
         )
 
@@ -240,8 +244,8 @@ class ControlClient:
         room: MimiUri,
         creator: MimiUri,
         group_info: bytes,
+        ratchet_tree: bytes,
         *,
-        ratchet_tree: bytes | None = None,
         joining_codes: Sequence[bytes] = (),
         policy_envelope: Sequence[str] | None = None,
     ) -> None:
@@ -250,7 +254,7 @@ class ControlClient:
             room=room.text,
             creator=creator.text,
             group_info=to_text(group_info),
-            ratchet_tree=None if ratchet_tree is None else to_text(ratchet_tree),
+            ratchet_tree=to_text(ratchet_tree),
             joining_codes=[to_text(code) for code in joining_codes] or None,
             policy_envelope=policy_envelope,
         )

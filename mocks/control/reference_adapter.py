@@ -24,15 +24,21 @@ from mimi_conformance.mocks.control.contract import (
 )
 from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.founding import NewRoom, RoomExistsError
 from mimi_conformance.reference.provider.local import ClientChange, LocalService, UserChange
 from mimi_conformance.reference.provider.messages import Endpoint, LocalRequestError
 from mimi_conformance.reference.provider.outgoing import PeerError
 from mimi_conformance.reference.provider.server import ASGIApp, Receive, Scope, Send, TLSConfigurationError
 from mimi_conformance.reference.provider.users import ConsentDecision, ProfileEntry
 from mimi_conformance.reference.wire.errors import DecodeError
+from mimi_conformance.reference.wire.mls.group import GroupInfo
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
+from mimi_conformance.reference.wire.mls.registries import CipherSuite
+from mimi_conformance.reference.wire.mls.tree import RatchetTree
 
 IMPLEMENTATION = "mimi-conformance reference"
+CIPHER_SUITE = CipherSuite.MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519
+"""The cipher suite of the keys that are described: the one that every implementation has (RFC 9420, section 17.1)."""
 
 
 class OperationError(Exception):
@@ -96,6 +102,7 @@ class ReferenceAdapter:
                 Operation.RESET: self._reset,
                 Operation.PEERS: self._peers,
                 Operation.USERS: self._users,
+                Operation.ROOMS: self._rooms,
                 Operation.REQUESTS: self._requests,
                 Operation.DELIVERIES: self._deliveries,
             }
@@ -116,11 +123,15 @@ class ReferenceAdapter:
             raise OperationError(ErrorCode.INVALID_REQUEST, str(error)) from error
 
     def _describe(self, _: Document) -> Document:
+        hub = self._service.hub_identity
         return {
             "contract": VERSION,
             "implementation": IMPLEMENTATION,
             "domains": [self._service.domain],
             "operations": sorted(self._operations),
+            "external_sender": to_text(hub.external_sender(CIPHER_SUITE).encode()),
+            "external_receiver": to_text(hub.external_receiver(CIPHER_SUITE).encode()),
+            "franking_signature_key": to_text(hub.franking_agent(CIPHER_SUITE).encode()),
         }
 
     def _reset(self, _: Document) -> Document:
@@ -148,6 +159,25 @@ class ReferenceAdapter:
                 deleted=request.get("deleted"),
             )
             self._service.change_user(change)
+        except (DecodeError, LocalRequestError) as error:
+            raise OperationError(ErrorCode.INVALID_REQUEST, str(error)) from error
+        return {}
+
+    def _rooms(self, request: Document) -> Document:
+        changeable = request.get("policy_envelope")
+        try:
+            self._service.create_room(
+                NewRoom(
+                    MimiUri(request["room"]),
+                    MimiUri(request["creator"]),
+                    GroupInfo.decode(from_text(request["group_info"])),
+                    RatchetTree.decode(from_text(request["ratchet_tree"])),
+                    tuple(from_text(code) for code in request.get("joining_codes", ())),
+                    None if changeable is None else frozenset(changeable),
+                )
+            )
+        except RoomExistsError as error:
+            raise OperationError(ErrorCode.CONFLICT, str(error)) from error
         except (DecodeError, LocalRequestError) as error:
             raise OperationError(ErrorCode.INVALID_REQUEST, str(error)) from error
         return {}

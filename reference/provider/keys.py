@@ -50,6 +50,15 @@ class ProviderKeys:
         """
         return _signature_key_pair(self.secret, b"external sender", cipher_suite)
 
+    def external_receiver(self, cipher_suite: CipherSuite) -> KeyPair:
+        """The key of the provider's entry in `external_receivers` (semiprivatemessage-07, section 3).
+
+        Raises:
+            UnsupportedCipherSuiteError: nothing is known of the cipher suite.
+
+        """
+        return _hpke_key_pair(self.secret, b"external receiver", cipher_suite)
+
     def franking_agent(self, cipher_suite: CipherSuite) -> SignatureKeyPair:
         """The key of the provider's `franking_agent` component (PROTO 5.4.1).
 
@@ -80,3 +89,8 @@ def _signature_key_pair(secret: bytes, purpose: bytes, cipher_suite: CipherSuite
     scheme = parameters(cipher_suite).signature
     private_key = scheme.new_private_key(_derived(secret, purpose + cipher_suite.to_bytes(2)))
     return SignatureKeyPair(private_key, scheme.public_key(private_key))
+
+
+@lru_cache
+def _hpke_key_pair(secret: bytes, purpose: bytes, cipher_suite: CipherSuite) -> KeyPair:
+    return parameters(cipher_suite).new_hpke_key_pair(_derived(secret, purpose + cipher_suite.to_bytes(2)))

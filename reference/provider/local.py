@@ -15,6 +15,8 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipherSuiteError
 from mimi_conformance.reference.mls.key_package import key_package_ref, verify_key_package
 from mimi_conformance.reference.mls.rules import RuleError
+from mimi_conformance.reference.provider.founding import NewRoom
+from mimi_conformance.reference.provider.hub_identity import HubIdentity
 from mimi_conformance.reference.provider.inbox import Delivery
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, LocalRequestError, Outgoing, Relay
 from mimi_conformance.reference.provider.outbox import Backlog, Loss
@@ -93,6 +95,11 @@ class LocalService:
         """The provider's domain."""
         return self._provider.domain
 
+    @property
+    def hub_identity(self) -> HubIdentity:
+        """What whoever makes a room puts into its group for this provider."""
+        return self._provider
+
     def reset(self) -> None:
         """Forget users, consent, rooms, inboxes and what was learned from peers; host map and trust stay."""
         with self._storage.transaction() as transaction:
@@ -153,6 +160,17 @@ class LocalService:
                 transaction.record_decision(decision)
             if change.deleted is not None:
                 transaction.set_deleted(change.user, deleted=change.deleted)
+
+    def create_room(self, new: NewRoom) -> None:
+        """Make a room of which this provider is the hub.
+
+        Raises:
+            RoomExistsError: there is one with this identifier.
+            LocalRequestError: the client is not local, or the group is not one of a room that this hub takes.
+
+        """
+        with self._storage.transaction() as transaction:
+            self._provider.create_room(transaction, new)
 
     def request(self, client: MimiUri, endpoint: Endpoint, provider: str, about: str, body: bytes) -> Answer:
         """Send a client's MIMI request to a provider, or serve it where that is this one, and give back the answer.

@@ -66,7 +66,7 @@ class NotifyEndpoint(ProviderBase):
         """The local clients that an event is for; those whom a Welcome names are in the room from now on."""
         welcome = event.message.welcome
         if welcome is None:
-            return transaction.clients_in(room)
+            return tuple(each.client for each in transaction.clients_in(room))
         clients = self.welcomed_clients(transaction, welcome)
         for client in clients:
             transaction.join_room(room, client)

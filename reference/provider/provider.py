@@ -6,6 +6,7 @@ of its own, so that a subclass can replace one rule and keep the others.
 
 from http import HTTPStatus
 
+from mimi_conformance.reference.provider.founding import Founding
 from mimi_conformance.reference.provider.identifier_query import IdentifierQueryEndpoint
 from mimi_conformance.reference.provider.key_material import KeyMaterialEndpoint
 from mimi_conformance.reference.provider.messages import (
@@ -33,6 +34,7 @@ class Provider(
     NotifyEndpoint,
     IdentifierQueryEndpoint,
     ObliviousGatewayEndpoint,
+    Founding,
     OwnRequests,
     TransportRules,
 ):

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from types import MappingProxyType
 
 from mimi_conformance.reference.identity.credential import DEFAULT_MAPPING
 from mimi_conformance.reference.identity.uri import MimiUri
@@ -13,16 +15,19 @@ from mimi_conformance.reference.mls.tree.ratchet_tree import RatchetTree
 from mimi_conformance.reference.mls.tree.tree_math import Node, is_leaf
 from mimi_conformance.reference.room.derivation import view_of
 from mimi_conformance.reference.room.envelope import Fixed, Limit, PolicyEnvelope
+from mimi_conformance.reference.room.participants import ParticipantList
 from mimi_conformance.reference.room.state import EVERY_POLICY, RoomState, policy_components
 from mimi_conformance.reference.room.updates import reinstate
 from mimi_conformance.reference.room.view import RoomView
 from mimi_conformance.reference.wire.mls import tree as wire
+from mimi_conformance.reference.wire.mls.crypto import ProposalRef
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent
 from mimi_conformance.reference.wire.mls.group import GroupContext, GroupInfo
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
 from mimi_conformance.reference.wire.mls.proposals import ReInit
 from mimi_conformance.reference.wire.mls.ratchet_tree_options import PartialGroupInfo, RatchetTreePresence
 from mimi_conformance.reference.wire.mls.tree import NodeType, ParentNode
+from mimi_conformance.reference.wire.protocol.group_info import PendingProposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +38,14 @@ class Room:
         state: the room.
         group_info: the GroupInfo of the epoch, without the tree, which is in ``state``; None where nobody sent one.
         changeable: the policy components that may change after the room was made; None when all may.
+        proposals: what waits for a commit as it came, in the order in which the hub accepted it.
 
     """
 
     state: RoomState
     group_info: GroupInfo | None = None
     changeable: frozenset[str] | None = None
+    proposals: Mapping[ProposalRef, PendingProposal] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def room_id(self) -> MimiUri:
@@ -67,7 +74,8 @@ class KeptRoom:
         committer: the leaf that began the epoch.
         reinit: the ReInit that has ended the group, if one has.
         destroyed: whether somebody ended the room.
-        proposals: what waits for a commit, in messages that were accepted together.
+        proposals: what waits for a commit, in messages that were accepted together: each as an AuthenticatedContent,
+            and as a PendingProposal where it was kept.
         group_info: what of the GroupInfo does not follow from the rest: a PartialGroupInfo.
         changeable: as in `Room`.
 
@@ -80,9 +88,25 @@ class KeptRoom:
     committer: int
     reinit: bytes | None = None
     destroyed: bool = False
-    proposals: Sequence[Sequence[bytes]] = ()
+    proposals: Sequence[Sequence[tuple[bytes, bytes | None]]] = ()
     group_info: bytes | None = None
     changeable: frozenset[str] | None = None
+
+
+def parent_of(view: RoomView) -> str | None:
+    """The room that a room depends on; None for one that depends on none, or is over (POLICY 5)."""
+    base = view.policy.base
+    return base.parent_room[0].uri.decode() if base.parent_dependant and not view.destroyed else None
+
+
+def fixed_members_of(view: RoomView) -> bytes | None:
+    """A digest of the users of a fixed-membership room; None for any other, and for one that is over (POLICY 5)."""
+    return fixed_members(view.participants) if view.policy.base.fixed_membership and not view.destroyed else None
+
+
+def fixed_members(participants: ParticipantList) -> bytes:
+    """A digest of the users of a list, whatever their order."""
+    return sha256(b"\n".join(sorted(entry.user for entry in participants.entries))).digest()
 
 
 def kept_group_info(room: Room) -> bytes | None:
@@ -109,10 +133,17 @@ def restored(kept: KeptRoom, application: Application) -> Room:
     )
     view = replace(view_of(kept.room_id, group.state, DEFAULT_MAPPING), destroyed=kept.destroyed)
     state = RoomState(group, view, view, envelope=envelope_of(view, kept.changeable))
+    proposals = dict[ProposalRef, PendingProposal]()
     for batch in kept.proposals:
-        contents = [AuthenticatedContent.decode(content) for content in batch]
-        state = reinstate(state, {proposal_ref(context.cipher_suite, content): content for content in contents})
-    return Room(state, _group_info(kept, context), kept.changeable)
+        contents = dict[ProposalRef, AuthenticatedContent]()
+        for content, pending in batch:
+            authenticated = AuthenticatedContent.decode(content)
+            reference = proposal_ref(context.cipher_suite, authenticated)
+            contents[reference] = authenticated
+            if pending is not None:
+                proposals[reference] = PendingProposal.decode(pending)
+        state = reinstate(state, contents)
+    return Room(state, _group_info(kept, context), kept.changeable, MappingProxyType(proposals))
 
 
 def _group_info(kept: KeptRoom, context: GroupContext) -> GroupInfo | None:

@@ -74,8 +74,25 @@ CREATE INDEX notify_body_age ON notify_body (hub, received);
 CREATE TABLE room_client (
     room TEXT NOT NULL,
     client TEXT NOT NULL REFERENCES client (uri),
+    leaf_index INTEGER,  -- in the groups of our own rooms
     UNIQUE (room, client)
 );
+CREATE INDEX room_client_client ON room_client (client);
+
+-- Codes by which newcomers may join our rooms, and who has shown one when asking for the GroupInfo.
+CREATE TABLE joining_code (
+    room TEXT NOT NULL,
+    code BLOB NOT NULL,
+    role_index INTEGER NOT NULL,
+    PRIMARY KEY (room, code)
+) WITHOUT ROWID;
+
+CREATE TABLE shown_code (
+    room TEXT NOT NULL,
+    user BLOB NOT NULL,
+    code BLOB NOT NULL,
+    PRIMARY KEY (room, user)
+) WITHOUT ROWID;
 
 -- A room that is hosted or followed. What makes up an epoch is empty only while the room is being founded.
 CREATE TABLE room (
@@ -87,8 +104,12 @@ CREATE TABLE room (
     confirmation_tag BLOB NOT NULL DEFAULT x'',
     committer INTEGER NOT NULL DEFAULT 0,
     reinit BLOB,
-    group_info BLOB
+    group_info BLOB,
+    parent TEXT,  -- the room that a parent-dependent room depends on
+    fixed_members BLOB  -- the digest of the users of a fixed-membership room
 );
+CREATE INDEX room_parent ON room (parent) WHERE parent IS NOT NULL;
+CREATE INDEX room_fixed_members ON room (fixed_members) WHERE fixed_members IS NOT NULL;
 
 CREATE TABLE room_node (
     room INTEGER NOT NULL REFERENCES room (id),
@@ -103,6 +124,7 @@ CREATE TABLE room_proposal (
     position INTEGER NOT NULL,
     batch INTEGER NOT NULL,
     content BLOB NOT NULL,
+    pending BLOB,  -- as it came, and when
     PRIMARY KEY (room, position)
 ) WITHOUT ROWID;
 

@@ -17,6 +17,7 @@ from typing import TypeVar
 from mimi_conformance.reference.provider.outbox import Lane
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.provider.tables.consent import ConsentTables
+from mimi_conformance.reference.provider.tables.entrances import EntranceTables
 from mimi_conformance.reference.provider.tables.inboxes import InboxTables
 from mimi_conformance.reference.provider.tables.keys import KeyTables
 from mimi_conformance.reference.provider.tables.outbox import OutboxMemory, OutboxTables
@@ -26,7 +27,7 @@ from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
@@ -40,6 +41,8 @@ _CLEARED = (
     "outbox_entry",
     "outbox_event",
     "delivery",
+    "shown_code",
+    "joining_code",
     "room_client",
     "notify_body",
     "consent_request",
@@ -55,7 +58,9 @@ class StorageError(Exception):
     """The database can't be used; the message names it and says why."""
 
 
-class SQLiteTransaction(PeerTables, UserTables, KeyTables, ConsentTables, InboxTables, RoomTables, OutboxTables):
+class SQLiteTransaction(
+    PeerTables, UserTables, KeyTables, ConsentTables, InboxTables, EntranceTables, RoomTables, OutboxTables
+):
     """The reads and writes of one transaction; `storage.Transaction` says what each does."""
 
     def __init__(self, connection: sqlite3.Connection, rooms: RoomMemory, outbox: OutboxMemory) -> None:

@@ -9,7 +9,10 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
 from mimi_conformance.reference.provider.outbox import Backlog, Lane, Loss, NotifyBody
 from mimi_conformance.reference.provider.rooms import Room
-from mimi_conformance.reference.provider.users import ConsentDecision, ProfileEntry, User
+from mimi_conformance.reference.provider.users import ClientInRoom, ConsentDecision, ProfileEntry, User
+from mimi_conformance.reference.room.actors import JoinCode
+from mimi_conformance.reference.room.participants import ParticipantList
+from mimi_conformance.reference.room.participants import User as RoomUser
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.protocol.consent import ConsentScope
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
@@ -107,11 +110,26 @@ class Transaction(Protocol):
         ``now`` is in milliseconds of the Unix epoch; what has left the window is forgotten first.
         """
 
-    def join_room(self, room: MimiUri, client: MimiUri) -> None:
-        """Note that a local client is in a room."""
+    def join_room(self, room: MimiUri, client: MimiUri, leaf_index: int | None = None) -> None:
+        """Note that a local client is in a room; in one of ours at a leaf, which may be another than before."""
 
-    def clients_in(self, room: MimiUri) -> tuple[MimiUri, ...]:
+    def leave_room(self, room: MimiUri, client: MimiUri) -> None:
+        """Note that a local client is in a room no longer."""
+
+    def clients_in(self, room: MimiUri) -> tuple[ClientInRoom, ...]:
         """The local clients in a room, in the order they joined."""
+
+    def add_joining_code(self, room: MimiUri, code: JoinCode) -> None:
+        """Let newcomers into a room of ours by a code, which leads to a role."""
+
+    def joining_code(self, room: MimiUri, code: bytes) -> JoinCode | None:
+        """The code of a room that has these bytes."""
+
+    def show_code(self, room: MimiUri, user: RoomUser, code: JoinCode) -> None:
+        """Note that a user has shown a code of the room (PROTO 5.6, AMB-164)."""
+
+    def shown_code(self, room: MimiUri, user: RoomUser) -> JoinCode | None:
+        """The code of the room that a user has shown last."""
 
     def deliver(
         self, clients: Iterable[MimiUri], kind: DeliveryKind, provider: str, room: MimiUri | None, body: bytes
@@ -129,6 +147,12 @@ class Transaction(Protocol):
 
     def record_room(self, room: Room) -> None:
         """Keep what has become of a room, after each update that was accepted: what it writes is what has changed."""
+
+    def rooms_below(self, parent: MimiUri) -> tuple[MimiUri, ...]:
+        """The rooms that depend on a room (POLICY 5)."""
+
+    def fixed_rooms(self, participants: ParticipantList) -> tuple[MimiUri, ...]:
+        """The fixed-membership rooms of exactly these users, of whatever hub (POLICY 5)."""
 
     def send_later(self, providers: Iterable[str], room: MimiUri, event: FanoutMessage) -> None:
         """Have each of these providers notified of an event, after everything in the room before it (PROTO 5.5)."""

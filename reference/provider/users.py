@@ -49,6 +49,20 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientInRoom:
+    """A local client that gets what happens in a room.
+
+    Attributes:
+        client: the client, by the name under which the provider knows it.
+        leaf_index: its leaf in the room's group; None in rooms of other hubs.
+
+    """
+
+    client: MimiUri
+    leaf_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentDecision:
     """A target user's answer to a requester, for one room or, when ``room`` is None, for any (PROTO 5.7)."""
 

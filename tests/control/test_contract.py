@@ -13,7 +13,6 @@ from mimi_conformance.mocks.control.client import (
     ConsentDecision,
     ControlClient,
     ControlledField,
-    ControlNotSupportedError,
     ControlRefusedError,
 )
 from mimi_conformance.mocks.control.contract import (
@@ -42,10 +41,12 @@ from mimi_conformance.reference.wire.protocol.identifier import (
     SearchIdentifierType,
 )
 from mimi_conformance.reference.wire.protocol.key_material import KeyMaterialResponse, KeyMaterialUserCode
+from tests.mls.group_examples import SUITE
+from tests.provider.hub_scene import Hub
 
 TOKEN = "a secret"
 BOB = PeerUser("a.example", "bob", "phone")
-ROOM = MimiUri("mimi://a.example/r/cave")
+ROOM = MimiUri("mimi://hub.example/r/cave")
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +117,7 @@ def test_what_is_no_base64url_breaks_the_contract(text: str) -> None:
 def test_describe_says_who_answers(control: ControlClient) -> None:
     server = control.describe()
     assert server.domains == ("a.example",)
-    assert server.operations == set(Operation) - {Operation.ROOMS}
+    assert server.operations == set(Operation)
 
 
 def test_a_user_is_found_by_what_users_was_told(control: ControlClient, peer: Peer) -> None:
@@ -189,9 +190,24 @@ def test_reset_forgets_users(control: ControlClient) -> None:
     assert raised.value.code is ErrorCode.NOT_FOUND
 
 
-def test_what_can_not_be_done_yet_is_not_supported(control: ControlClient) -> None:
-    with pytest.raises(ControlNotSupportedError, match="This server has no rooms yet"):
-        control.rooms(ROOM, BOB.device.uri, b"group info", joining_codes=[b"sesame"], policy_envelope=["roles_list"])
+def test_a_room_is_made_of_the_group_of_a_local_client() -> None:
+    hub = Hub()
+    new = hub.new_room({"alice": 4}, "alice1", policy="moderated")
+    room = new.room_id, new.creator, new.group_info.encode(), new.ratchet_tree.encode()
+    with ControlServer(create_control_app(hub.service)) as server, ControlClient(server.url) as control:
+        described = control.describe()
+        assert described.external_sender == hub.provider.external_sender(SUITE).encode()
+        assert described.external_receiver == hub.provider.external_receiver(SUITE).encode()
+        assert described.franking_signature_key == hub.provider.franking_agent(SUITE).encode()
+        control.rooms(*room, joining_codes=[b"sesame"], policy_envelope=["room_metadata"])
+        assert hub.room().changeable == {"room_metadata"}
+        with pytest.raises(ControlRefusedError) as raised:
+            control.rooms(*room)
+        assert raised.value.code is ErrorCode.CONFLICT
+        for group_info in (new.group_info.encode()[:-1], new.group_info.encode()[:-1] + b"x"):
+            with pytest.raises(ControlRefusedError) as raised:
+                control.rooms(ROOM, new.creator, group_info, new.ratchet_tree.encode())
+            assert raised.value.code is ErrorCode.INVALID_REQUEST
 
 
 @pytest.mark.parametrize(

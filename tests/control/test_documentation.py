@@ -138,6 +138,6 @@ def test_the_adapter_of_the_page_says_what_it_can_not_do(control: ControlClient)
     with pytest.raises(ControlNotSupportedError, match="by which searches"):
         control.users(BOB, search_types={SearchIdentifierType.handle})
     with pytest.raises(ControlNotSupportedError, match="There is no /rooms here"):
-        control.rooms(MimiUri("mimi://a.example/r/x"), PHONE, b"")
+        control.rooms(MimiUri("mimi://a.example/r/x"), PHONE, b"", b"")
     with pytest.raises(ControlRefusedError, match="not_found"):
         control.deliveries(PHONE)

@@ -10,7 +10,7 @@ from mimi_conformance.reference.provider.tables.table import Table
 
 
 class InboxTables(Table):
-    """The tables ``notify_body``, ``room_client`` and ``delivery``."""
+    """The tables ``notify_body`` and ``delivery``."""
 
     def remember_body(self, hub: str, room: MimiUri, digest: bytes, now: int, window: BodyWindow) -> bool:
         self._execute("DELETE FROM notify_body WHERE hub = ? AND received <= ?", (hub, now - window.milliseconds))
@@ -22,13 +22,6 @@ class InboxTables(Table):
         oldest = position + 1 - window.count
         self._execute("DELETE FROM notify_body WHERE hub = ? AND position <= ?", (hub, oldest))
         return True
-
-    def join_room(self, room: MimiUri, client: MimiUri) -> None:
-        self._execute("INSERT OR IGNORE INTO room_client VALUES (?, ?)", (room.text, client.text))
-
-    def clients_in(self, room: MimiUri) -> tuple[MimiUri, ...]:
-        rows = self._execute("SELECT client FROM room_client WHERE room = ? ORDER BY rowid", (room.text,))
-        return tuple(MimiUri.parse(client) for (client,) in rows)
 
     def deliver(
         self, clients: Iterable[MimiUri], kind: DeliveryKind, provider: str, room: MimiUri | None, body: bytes

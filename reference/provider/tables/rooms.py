@@ -16,9 +16,19 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.group.application import Application
 from mimi_conformance.reference.mls.group.public_group import PublicGroup
 from mimi_conformance.reference.mls.tree.tree_changes import changed_nodes
-from mimi_conformance.reference.provider.rooms import KeptRoom, Room, kept_group_info, restored
+from mimi_conformance.reference.provider.rooms import (
+    KeptRoom,
+    Room,
+    fixed_members,
+    fixed_members_of,
+    kept_group_info,
+    parent_of,
+    restored,
+)
 from mimi_conformance.reference.provider.tables.table import Table
 from mimi_conformance.reference.room.mls_application import room_application
+from mimi_conformance.reference.room.participants import ParticipantList
+from mimi_conformance.reference.wire.protocol.group_info import PendingProposal
 
 MAX_SIZE = 50_000
 """How large the rooms in memory are together, unless a single one is larger; 1 is about three kilobytes."""
@@ -71,6 +81,10 @@ class RoomMemory:
             self.size -= _size(oldest)
 
 
+def _encoded(pending: PendingProposal | None) -> bytes | None:
+    return None if pending is None else pending.encode()
+
+
 def _size(room: Room | None) -> int:
     return 0 if room is None else _SIZE_WITHOUT_MEMBERS + room.state.group.tree.member_count
 
@@ -110,6 +124,14 @@ class RoomTables(Table):
         assert before is not None, f"{room.room_id} was never founded"
         self._write(before, room)
 
+    def rooms_below(self, parent: MimiUri) -> tuple[MimiUri, ...]:
+        rows = self._execute("SELECT uri FROM room WHERE parent = ? ORDER BY id", (parent.text,))
+        return tuple(MimiUri.parse(uri) for (uri,) in rows)
+
+    def fixed_rooms(self, participants: ParticipantList) -> tuple[MimiUri, ...]:
+        rows = self._execute("SELECT uri FROM room WHERE fixed_members = ?", (fixed_members(participants),))
+        return tuple(MimiUri.parse(uri) for (uri,) in rows)
+
     def forget_rooms(self) -> None:
         """Let no room be there any longer for this transaction; its rows are for `clear` to delete."""
         for (uri,) in self._execute("SELECT uri FROM room"):
@@ -126,6 +148,9 @@ class RoomTables(Table):
                 "WHERE id = ?",
                 (new.context.encode(), new.confirmation_tag, new.committer, reinit, kept_group_info(after), number),
             )
+        derived = parent_of(after.state.committed), fixed_members_of(after.state.committed)
+        if before is None or derived != (parent_of(before.state.committed), fixed_members_of(before.state.committed)):
+            self._execute("UPDATE room SET parent = ?, fixed_members = ? WHERE id = ?", (*derived, number))
         if before is None or before.state.committed.destroyed != after.state.committed.destroyed:
             self._execute("UPDATE room SET destroyed = ? WHERE id = ?", (after.state.committed.destroyed, number))
         for node, value in changed_nodes(None if old is None else old.tree, new.tree):
@@ -133,20 +158,20 @@ class RoomTables(Table):
                 self._execute("DELETE FROM room_node WHERE room = ? AND node = ?", (number, node))
             else:
                 self._execute("INSERT OR REPLACE INTO room_node VALUES (?, ?, ?)", (number, node, value.encode()))
-        self._write_proposals(number, old if same_epoch else None, new)
+        self._write_proposals(number, old if same_epoch else None, after)
         self.changed_rooms[after.room_id] = after
 
-    def _write_proposals(self, number: int, old: PublicGroup | None, new: PublicGroup) -> None:
+    def _write_proposals(self, number: int, old: PublicGroup | None, after: Room) -> None:
         """Write what waits in an epoch and did not before, as accepted together; without ``old``, the epoch is new."""
         if old is None:
             self._execute("DELETE FROM room_proposal WHERE room = ?", (number,))
         waited = {} if old is None else old.pending
         batch = len(waited)
         self._connection.executemany(
-            "INSERT INTO room_proposal VALUES (?, ?, ?, ?)",
+            "INSERT INTO room_proposal VALUES (?, ?, ?, ?, ?)",
             (
-                (number, position, batch, content.encode())
-                for position, (reference, content) in enumerate(new.pending.items())
+                (number, position, batch, content.encode(), _encoded(after.proposals.get(reference)))
+                for position, (reference, content) in enumerate(after.state.group.pending.items())
                 if reference not in waited
             ),
         )
@@ -161,7 +186,7 @@ class RoomTables(Table):
             return None
         number, context, confirmation_tag, committer, reinit, destroyed, group_info, changeable = row
         proposals = self._execute(
-            "SELECT batch, content FROM room_proposal WHERE room = ? ORDER BY position", (number,)
+            "SELECT batch, content, pending FROM room_proposal WHERE room = ? ORDER BY position", (number,)
         ).fetchall()
         kept = KeptRoom(
             room_id=uri,
@@ -171,7 +196,7 @@ class RoomTables(Table):
             committer=committer,
             reinit=reinit,
             destroyed=bool(destroyed),
-            proposals=[[content for _, content in batch] for _, batch in groupby(proposals, itemgetter(0))],
+            proposals=[[each[1:] for each in batch] for _, batch in groupby(proposals, itemgetter(0))],
             group_info=group_info,
             changeable=None if changeable is None else frozenset(json.loads(changeable)),
         )

@@ -1,0 +1,44 @@
+# ruff: noqa: D102  # the methods are described in storage.Transaction
+"""Who of our clients is in which room, and the codes that let others in."""
+
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.tables.table import Table
+from mimi_conformance.reference.provider.users import ClientInRoom
+from mimi_conformance.reference.room.actors import JoinCode
+from mimi_conformance.reference.room.participants import User
+
+
+class EntranceTables(Table):
+    """The tables ``room_client``, ``joining_code`` and ``shown_code``."""
+
+    def join_room(self, room: MimiUri, client: MimiUri, leaf_index: int | None = None) -> None:
+        self._execute(
+            "INSERT INTO room_client VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET leaf_index = excluded.leaf_index",
+            (room.text, client.text, leaf_index),
+        )
+
+    def leave_room(self, room: MimiUri, client: MimiUri) -> None:
+        self._execute("DELETE FROM room_client WHERE room = ? AND client = ?", (room.text, client.text))
+
+    def clients_in(self, room: MimiUri) -> tuple[ClientInRoom, ...]:
+        rows = self._execute("SELECT client, leaf_index FROM room_client WHERE room = ? ORDER BY rowid", (room.text,))
+        return tuple(ClientInRoom(MimiUri.parse(client), leaf_index) for client, leaf_index in rows)
+
+    def add_joining_code(self, room: MimiUri, code: JoinCode) -> None:
+        self._execute("INSERT OR REPLACE INTO joining_code VALUES (?, ?, ?)", (room.text, code.code, code.role_index))
+
+    def joining_code(self, room: MimiUri, code: bytes) -> JoinCode | None:
+        row = self._execute(
+            "SELECT code, role_index FROM joining_code WHERE room = ? AND code = ?", (room.text, code)
+        ).fetchone()
+        return None if row is None else JoinCode(*row)
+
+    def show_code(self, room: MimiUri, user: User, code: JoinCode) -> None:
+        self._execute("INSERT OR REPLACE INTO shown_code VALUES (?, ?, ?)", (room.text, user, code.code))
+
+    def shown_code(self, room: MimiUri, user: User) -> JoinCode | None:
+        row = self._execute(
+            "SELECT code, role_index FROM shown_code NATURAL JOIN joining_code WHERE room = ? AND user = ?",
+            (room.text, user),
+        ).fetchone()
+        return None if row is None else JoinCode(*row)
