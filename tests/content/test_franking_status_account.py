@@ -11,8 +11,6 @@ EXCUSED = {
     "PROTO-5.9-09": AT_THE_DOOR,
     "PROTO-5.9-15": AT_THE_DOOR,
     "PROTO-5.4.1.2-03": "whether a sender may send is for the hub's submission, which franks only afterwards",
-    "POLICY-6.1-01": "the wire's tests show it",
-    "POLICY-6.1-02": "the wire's tests show it",
 }
 
 
