@@ -117,8 +117,8 @@ class ProcessesEventsBackwards(Provider):
 class RefusesDuplicates(Provider):
     """Answers 409 to a request that it has had before."""
 
-    def is_new(self, transaction: Transaction, call: Call, room: MimiUri, now: int) -> bool:
-        if not super().is_new(transaction, call, room, now):
+    def is_new(self, transaction: Transaction, call: Call, now: int) -> bool:
+        if not super().is_new(transaction, call, now):
             raise Refusal(HTTPStatus.CONFLICT, "Again?")
         return True
 
@@ -127,7 +127,7 @@ class RefusesDuplicates(Provider):
 class ProcessesDuplicates(Provider):
     """Delivers an event as often as it is notified of it."""
 
-    def is_new(self, transaction: Transaction, call: Call, room: MimiUri, now: int) -> bool:
+    def is_new(self, transaction: Transaction, call: Call, now: int) -> bool:
         return True
 
 
@@ -136,7 +136,7 @@ class RemembersTheLastRequestOnly(Provider):
     """Recognises a duplicate only right after the request that it repeats."""
 
     def __init__(self, settings: ProviderSettings, *rest: Any) -> None:
-        super().__init__(replace(settings, body_window=replace(settings.body_window, count=1)), *rest)
+        super().__init__(replace(settings, seen_window=replace(settings.seen_window, count=1)), *rest)
 
 
 @defect("hears-anybody-as-the-hub", breaks=("PROTO-5.5-32",))

@@ -18,7 +18,7 @@ from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.messages import Refusal
 from mimi_conformance.reference.provider.outbox import RetryPolicy
 from mimi_conformance.reference.provider.query_policy import QueryPolicy
-from mimi_conformance.reference.provider.storage import BodyWindow
+from mimi_conformance.reference.provider.storage import SeenWindow
 from mimi_conformance.reference.provider.url_template import UrlStyle
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary
@@ -40,7 +40,7 @@ class ProviderSettings:
         body_seconds: how long a peer may take to send a body.
         reveal_unknown_users: whether peers are told that a user does not exist or was deleted (AMB-107, AMB-039).
         query_policy: what identifier queries may ask.
-        body_window: how long duplicates of notify bodies are recognised.
+        seen_window: how long requests are recognised that come again.
         retry: how patient this provider, as a hub, is with followers.
         downloads: which assets are fetched for peers.
 
@@ -56,7 +56,7 @@ class ProviderSettings:
     body_seconds: float = 10.0
     reveal_unknown_users: bool = True
     query_policy: QueryPolicy = field(default_factory=QueryPolicy)
-    body_window: BodyWindow = field(default_factory=BodyWindow)
+    seen_window: SeenWindow = field(default_factory=SeenWindow)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     downloads: DownloadSettings = field(default_factory=DownloadSettings)
 

@@ -1,12 +1,11 @@
 """notify, as a follower gets it: events of a room, for the clients that are in it (PROTO 5.5)."""
 
-from hashlib import sha256
 from http import HTTPStatus
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.provider.base import ProviderBase
 from mimi_conformance.reference.provider.inbox import DeliveryKind
 from mimi_conformance.reference.provider.messages import Answer, Call, Refusal
+from mimi_conformance.reference.provider.repetition import Repetition
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.group import Welcome
@@ -14,7 +13,7 @@ from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
 
 
-class NotifyEndpoint(ProviderBase):
+class NotifyEndpoint(Repetition):
     """Answers for notify."""
 
     def answer_to_notify(self, transaction: Transaction, call: Call, now: int) -> Answer:
@@ -22,7 +21,7 @@ class NotifyEndpoint(ProviderBase):
         room = self.parsed_room(IdentifierUri.of(call.subject))
         self.check_hub(call.source, room)
         events = self.fanout_messages(call.body)
-        if self.is_new(transaction, call, room, now):
+        if self.is_new(transaction, call, now):
             for event in events:
                 self.process_event(transaction, call.source, room, event)
         return Answer(HTTPStatus.CREATED)
@@ -52,10 +51,12 @@ class NotifyEndpoint(ProviderBase):
             raise Refusal(HTTPStatus.BAD_REQUEST, "The body holds no FanoutMessage.")
         return events
 
-    def is_new(self, transaction: Transaction, call: Call, room: MimiUri, now: int) -> bool:
+    def is_new(self, transaction: Transaction, call: Call, now: int) -> bool:
         """Whether this hub has not sent this body for this room lately; it is remembered now (AMB-088)."""
-        digest = sha256(call.body).digest()
-        return transaction.remember_body(call.source, room, digest, now, self.settings.body_window)
+        if self.earlier_answer(transaction, call, now) is not None:
+            return False
+        self.remember_answer(transaction, call, b"", now)
+        return True
 
     def process_event(self, transaction: Transaction, hub: str, room: MimiUri, event: FanoutMessage) -> None:
         """Deliver an event to the local clients it is for."""

@@ -59,17 +59,18 @@ CREATE TABLE consent_request (
     PRIMARY KEY (requester, target, room)
 ) WITHOUT ROWID;
 
--- Position counts up per hub, so that the newest N bodies of a hub are found without counting.
-CREATE TABLE notify_body (
-    hub TEXT NOT NULL,
+-- Requests that are recognised when they come again. Position counts up per provider, so that its newest N are found
+-- without counting.
+CREATE TABLE seen_request (
+    provider TEXT NOT NULL,
     position INTEGER NOT NULL,
-    room TEXT NOT NULL,
     digest BLOB NOT NULL,
     received INTEGER NOT NULL,
-    PRIMARY KEY (hub, position)
+    answer BLOB NOT NULL,
+    PRIMARY KEY (provider, position)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX notify_body_content ON notify_body (hub, room, digest);
-CREATE INDEX notify_body_age ON notify_body (hub, received);
+CREATE UNIQUE INDEX seen_request_digest ON seen_request (provider, digest);
+CREATE INDEX seen_request_age ON seen_request (provider, received);
 
 CREATE TABLE room_client (
     room TEXT NOT NULL,

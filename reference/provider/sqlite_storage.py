@@ -27,7 +27,7 @@ from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
@@ -44,7 +44,7 @@ _CLEARED = (
     "shown_code",
     "joining_code",
     "room_client",
-    "notify_body",
+    "seen_request",
     "consent_request",
     "consent_decision",
     "key_package",

@@ -22,12 +22,12 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class BodyWindow:
-    """How many notify bodies of each hub are remembered, and for how long at most (PROTO 5.5, AMB-088).
+class SeenWindow:
+    """How many requests of each provider are remembered, and for how long at most (PROTO 5.5, AMB-088; AMB-079).
 
     Attributes:
-        count: bodies per hub.
-        milliseconds: age at which a body is forgotten.
+        count: requests per provider.
+        milliseconds: age at which a request is forgotten.
 
     """
 
@@ -104,8 +104,11 @@ class Transaction(Protocol):
     def remove_request(self, scope: ConsentScope) -> bool:
         """Forget a request for consent; False when none was pending."""
 
-    def remember_body(self, hub: str, room: MimiUri, digest: bytes, now: int, window: BodyWindow) -> bool:
-        """Remember what a hub sent for a room; False when it is remembered already.
+    def seen_request(self, provider: str, digest: bytes, since: int) -> bytes | None:
+        """What was answered to the same request of a provider after a time, in milliseconds of the Unix epoch."""
+
+    def remember_request(self, provider: str, digest: bytes, answer: bytes, now: int, window: SeenWindow) -> None:
+        """Remember a request that `seen_request` does not know, and what is answered to it.
 
         ``now`` is in milliseconds of the Unix epoch; what has left the window is forgotten first.
         """

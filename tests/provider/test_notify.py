@@ -6,7 +6,7 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.key_package import key_package_ref
 from mimi_conformance.reference.provider.inbox import DeliveryKind
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
-from mimi_conformance.reference.provider.storage import BodyWindow
+from mimi_conformance.reference.provider.storage import SeenWindow
 from mimi_conformance.reference.wire.mls.crypto import HPKECiphertext
 from mimi_conformance.reference.wire.mls.framing import ContentType, PrivateMessage
 from mimi_conformance.reference.wire.mls.group import EncryptedGroupSecrets, Welcome
@@ -104,12 +104,12 @@ def test_the_same_body_for_another_room_is_no_duplicate(joined):
     assert [delivery.room for delivery in joined.inbox()[2:]] == [CLUBHOUSE, OTHER_ROOM]
 
 
-def with_window(world, window: BodyWindow):
-    world.use(make_provider(body_window=window))
+def with_window(world, window: SeenWindow):
+    world.use(make_provider(seen_window=window))
 
 
 def test_bodies_are_forgotten_when_newer_ones_push_them_out(joined):
-    with_window(joined, BodyWindow(count=2))
+    with_window(joined, SeenWindow(count=2))
     for text in (b"1", b"2", b"1", b"3", b"1"):
         notify(joined, application(text))
     delivered = [delivery.body for delivery in joined.inbox()[1:]]
@@ -117,14 +117,14 @@ def test_bodies_are_forgotten_when_newer_ones_push_them_out(joined):
 
 
 def test_bodies_are_forgotten_with_age(joined):
-    with_window(joined, BodyWindow(milliseconds=1000))
+    with_window(joined, SeenWindow(milliseconds=1000))
     for now in (0, 999, 1000, 1500):
         notify(joined, application(), now=joined.now + now)
     assert len(joined.inbox()) == 3
 
 
 def test_one_hub_does_not_push_out_the_bodies_of_another(joined):
-    with_window(joined, BodyWindow(count=2))
+    with_window(joined, SeenWindow(count=2))
     notify(joined, application())
     theirs = MimiUri.room("c.example", "theirs")
     for text in (b"1", b"2", b"3"):

@@ -1,27 +1,33 @@
 # ruff: noqa: D102  # the methods are described in storage.Transaction
-"""What has come in from hubs, and what waits for our clients."""
+"""What has come in from other providers, and what waits for our clients."""
 
 from collections.abc import Iterable
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
-from mimi_conformance.reference.provider.storage import BodyWindow
+from mimi_conformance.reference.provider.storage import SeenWindow
 from mimi_conformance.reference.provider.tables.table import Table
 
 
 class InboxTables(Table):
-    """The tables ``notify_body`` and ``delivery``."""
+    """The tables ``seen_request`` and ``delivery``."""
 
-    def remember_body(self, hub: str, room: MimiUri, digest: bytes, now: int, window: BodyWindow) -> bool:
-        self._execute("DELETE FROM notify_body WHERE hub = ? AND received <= ?", (hub, now - window.milliseconds))
-        newest = "SELECT coalesce(max(position), 0) FROM notify_body WHERE hub = ?"
-        [position] = self._execute(newest, (hub,)).fetchone()
-        values = (hub, position + 1, room.text, digest, now)
-        if not self._changes("INSERT OR IGNORE INTO notify_body VALUES (?, ?, ?, ?, ?)", values):
-            return False
+    def seen_request(self, provider: str, digest: bytes, since: int) -> bytes | None:
+        row = self._execute(
+            "SELECT answer FROM seen_request WHERE provider = ? AND digest = ? AND received > ?",
+            (provider, digest, since),
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def remember_request(self, provider: str, digest: bytes, answer: bytes, now: int, window: SeenWindow) -> None:
+        forgotten = now - window.milliseconds
+        self._execute("DELETE FROM seen_request WHERE provider = ? AND received <= ?", (provider, forgotten))
+        newest = "SELECT coalesce(max(position), 0) FROM seen_request WHERE provider = ?"
+        [position] = self._execute(newest, (provider,)).fetchone()
+        values = (provider, position + 1, digest, now, answer)
+        self._execute("INSERT INTO seen_request VALUES (?, ?, ?, ?, ?)", values)
         oldest = position + 1 - window.count
-        self._execute("DELETE FROM notify_body WHERE hub = ? AND position <= ?", (hub, oldest))
-        return True
+        self._execute("DELETE FROM seen_request WHERE provider = ? AND position <= ?", (provider, oldest))
 
     def deliver(
         self, clients: Iterable[MimiUri], kind: DeliveryKind, provider: str, room: MimiUri | None, body: bytes
