@@ -233,8 +233,8 @@ def test_what_needs_a_control_interface_is_blocked_without(poor_world: World) ->
 
 
 def test_what_the_control_interface_can_not_do_is_blocked(world: World) -> None:
-    with pytest.raises(Blocked, match="no rooms yet"):
-        world.control.rooms(MimiUri("mimi://a.example/r/x"), MimiUri("mimi://a.example/d/x"), b"")
+    with pytest.raises(Blocked, match="GroupInfo"):
+        world.control.rooms(MimiUri("mimi://a.example/r/x"), MimiUri("mimi://a.example/d/x"), b"no GroupInfo", b"")
 
 
 def test_x509_credentials_are_blocked_and_others_follow_the_setting(target: TargetDescription) -> None:
