@@ -1,4 +1,6 @@
-"""MLS beside `ts-mls`, `openmls` and the PyPI package `rfc9420`, in one run: `python -m benchmarks.mls`.
+"""MLS beside `ts-mls`, `openmls` and the PyPI package `rfc9420`, in one run: `python -m benchmarks.mls [LEAVES]`.
+
+With a number, groups grow no larger than that: at 10,000 leaves, ts-mls takes most of half an hour.
 
 Each implementation runs in a program of its own that measures itself, from the bytes of a message to the state that
 follows from it and back, without the pipe between the programs; the fastest repetition counts, because whatever else
@@ -145,13 +147,13 @@ def measure_large_group(peer: ProgramPeer, group: LargeGroup, suite: int, leaves
         assert member.state() == committer.state()
 
 
-def measure(suite: int, names: list[str]) -> Table:
+def measure(suite: int, names: list[str], sizes: list[int]) -> Table:
     """Measure all in one suite."""
     table = Table()
     for name in names:
         with ProgramPeer(name, COMMANDS[name], PATIENCE) as peer:
             measure_small_groups(peer, suite, table)
-    for leaves in SIZES:
+    for leaves in sizes:
         group = LargeGroup(CipherSuite(suite), leaves)
         for name in names:
             if name != "rfc9420":
@@ -162,11 +164,13 @@ def measure(suite: int, names: list[str]) -> Table:
 
 def main() -> None:
     """Measure and print tables."""
+    largest = int(sys.argv[1]) if sys.argv[1:] else max(SIZES)
+    sizes = [leaves for leaves in SIZES if leaves <= largest]
     for suite in SUITES:
         print(f"Suite {suite}, {CipherSuite(suite).name}")
-        table = measure(suite, list(COMMANDS))
+        table = measure(suite, list(COMMANDS), sizes)
         print("\n".join(table.lines()))
-        report_growth(CipherSuite(suite), tuple(SIZES))
+        report_growth(CipherSuite(suite), tuple(sizes))
     print(NOTE)
 
 
