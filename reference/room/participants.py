@@ -69,6 +69,7 @@ class ParticipantList:
     _participants: Mapping[int, int] = field(default_factory=dict, repr=False, compare=False)
     _active: Mapping[int, int] = field(default_factory=dict, repr=False, compare=False)
     _providers: Mapping[str | None, int] = field(default_factory=dict, repr=False, compare=False)
+    _active_providers: Mapping[str | None, int] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -135,6 +136,11 @@ class ParticipantList:
     def participants_of(self, provider: str) -> int:
         """How many participants a provider has, by its domain (PROTO 7.4)."""
         return self._providers.get(provider, 0)
+
+    @property
+    def active_providers(self) -> frozenset[str]:
+        """The domains of the providers that have active participants (PROTO 5.5)."""
+        return frozenset(provider for provider, number in self._active_providers.items() if provider and number)
 
     def changed(
         self,
@@ -206,6 +212,7 @@ class _Copy:
         self.participants = Counter(original._participants)  # noqa: SLF001
         self.active = Counter(original._active)  # noqa: SLF001
         self.providers = Counter(original._providers)  # noqa: SLF001
+        self.active_providers = Counter(original._active_providers)  # noqa: SLF001
         self.client_count = original.client_count
 
     def add(self, entry: UserRolePair) -> UserRolePair:
@@ -221,10 +228,12 @@ class _Copy:
             raise ParticipantError("A user is removed twice", user)
         for client in self.clients.get(user, ()):
             self._forget(client)
-        role_index = self.roles.pop(user)
+        role_index, provider = self.roles.pop(user), provider_of(user)
+        was_active = self.clients.pop(user, None) is not None
         self.participants[role_index] -= 1
-        self.active[role_index] -= self.clients.pop(user, None) is not None
-        self.providers[provider_of(user)] -= 1
+        self.active[role_index] -= was_active
+        self.providers[provider] -= 1
+        self.active_providers[provider] -= was_active
 
     def change(self, user: User, role_index: int) -> UserRolePair:
         before, is_active = self.roles[user], user in self.clients
@@ -242,7 +251,9 @@ class _Copy:
                 raise ParticipantError("There is a client at the leaf already", client)
             self.user_at[client.leaf_index] = user
         self.client_count += 1
-        self.active[self.roles[user]] += user not in self.clients
+        if user not in self.clients:
+            self.active[self.roles[user]] += 1
+            self.active_providers[provider_of(user)] += 1
         self.clients[user] = (*self.clients.get(user, ()), client)
 
     def remove_client(self, leaf_index: int) -> None:
@@ -255,6 +266,7 @@ class _Copy:
         if not self.clients[user]:
             del self.clients[user]
             self.active[self.roles[user]] -= 1
+            self.active_providers[provider_of(user)] -= 1
 
     def _forget(self, client: Client) -> None:
         self.client_count -= 1
@@ -271,6 +283,7 @@ class _Copy:
             self.participants,
             self.active,
             self.providers,
+            self.active_providers,
         )
 
 

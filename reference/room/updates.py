@@ -305,13 +305,22 @@ def _path_credential(staged: StagedCommit) -> Credential:
     return staged.group.tree.member(staged.committer).credential
 
 
+def misplaced(state: RoomState, group_id: bytes, epoch: int) -> NotAllowed | WrongEpoch | None:
+    """Why a message is not for the room's group, or not for its epoch (PROTO 5.3); None when it is.
+
+    For whoever cannot read a message before that is clear.
+    """
+    context = state.group.context
+    if group_id != context.group_id:
+        return NotAllowed(Refused(UpdateRule.GROUP_OF_ROOM, f"{group_id!r} is not that of {state.room_id}."))
+    return WrongEpoch(context.epoch) if epoch != context.epoch else None
+
+
 def _misplaced(state: RoomState, message: Handshake) -> Refusal | None:
     """Whether a message is not one that the room takes now, whatever it says."""
-    content, context = message.content, state.group.context
-    if content.group_id != context.group_id:
-        return NotAllowed(Refused(UpdateRule.GROUP_OF_ROOM, f"{content.group_id!r} is not that of {state.room_id}."))
-    if content.epoch != context.epoch:
-        return WrongEpoch(context.epoch)
+    content = message.content
+    if refusal := misplaced(state, content.group_id, content.epoch):
+        return refusal
     wire_format = WireFormat.mls_public_message if isinstance(message, PublicMessage) else message.wire_format
     refused = wrong_format(state.updated.policy, content, wire_format)
     return None if refused is None else NotAllowed(refused)

@@ -27,6 +27,14 @@ def test_participants_are_counted_by_provider_and_clients_as_a_whole() -> None:
     assert PARTICIPANTS.client_count == 3
 
 
+@exercises("PROTO-5.5-02")
+def test_a_provider_is_active_while_a_participant_of_its_is() -> None:
+    assert PARTICIPANTS.active_providers == {"a.example", "b.example"}
+    assert PARTICIPANTS.without_leaves([1]).active_providers == {"a.example", "b.example"}
+    assert PARTICIPANTS.without_leaves([1, 2]).active_providers == {"a.example"}
+    assert PARTICIPANTS.changed(removed=[0]).active_providers == {"b.example"}
+
+
 def test_a_leaf_belongs_to_a_user() -> None:
     assert [PARTICIPANTS.user_at(leaf) for leaf in range(4)] == [ALICE, BOB, BOB, None]
 
@@ -147,5 +155,6 @@ def test_what_is_kept_along_the_way_is_what_the_whole_list_says(kept: Participan
         assert made.participants_in(role_index) == kept.participants_in(role_index)
         assert made.active_in(role_index) == kept.active_in(role_index)
     assert made.participants_of("x.example") == kept.participants_of("x.example")
+    assert made.active_providers == kept.active_providers
     for leaf in range(60):
         assert made.user_at(leaf) == kept.user_at(leaf)
