@@ -9,6 +9,7 @@ from mimi_conformance.reference.provider.messages import Answer, Endpoint
 
 SERVED = (
     Endpoint.KEY_MATERIAL,
+    Endpoint.UPDATE,
     Endpoint.NOTIFY,
     Endpoint.REQUEST_CONSENT,
     Endpoint.UPDATE_CONSENT,

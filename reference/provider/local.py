@@ -192,7 +192,7 @@ class LocalService:
             user = self._user_of(transaction, client)
             self._provider.accept_own_request(transaction, user, outgoing)
             if provider == self.domain:
-                answer = self._provider.answer_to_own_request(transaction, outgoing, self._clock())
+                answer = self._provider.answer_to_own_request(transaction, client, outgoing, self._clock())
         if provider != self.domain:
             return self._run(self._peers.send(outgoing))
         return self._relayed(answer) if isinstance(answer, Relay) else answer

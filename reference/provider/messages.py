@@ -5,6 +5,7 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from mimi_conformance.reference.drafts.code_points import code_points
+from mimi_conformance.reference.identity.uri import MimiUri
 
 DIRECTORY_PATH = f"/.well-known/{code_points().well_known_name}"
 GATEWAY_PATH = "/.well-known/ohttp-gateway"
@@ -68,6 +69,7 @@ class Call:
         source: domain of the provider that asks.
         subject: what stands in the URL for the template's variable: a MIMI URI or a domain.
         body: the request structure's bytes.
+        client: the local client that asks; None when another provider does.
 
     """
 
@@ -75,6 +77,7 @@ class Call:
     source: str
     subject: str
     body: bytes
+    client: MimiUri | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ of its own, so that a subclass can replace one rule and keep the others.
 
 from http import HTTPStatus
 
+from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.founding import Founding
 from mimi_conformance.reference.provider.identifier_query import IdentifierQueryEndpoint
 from mimi_conformance.reference.provider.key_material import KeyMaterialEndpoint
@@ -27,6 +28,7 @@ from mimi_conformance.reference.provider.own_requests import OwnRequests
 from mimi_conformance.reference.provider.proxy_download import Download
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.provider.transport import Route, TransportRules
+from mimi_conformance.reference.provider.update import UpdateEndpoint
 
 
 class Provider(
@@ -35,6 +37,7 @@ class Provider(
     IdentifierQueryEndpoint,
     ObliviousGatewayEndpoint,
     Founding,
+    UpdateEndpoint,
     OwnRequests,
     TransportRules,
 ):
@@ -95,6 +98,8 @@ class Provider(
         match call.endpoint:
             case Endpoint.KEY_MATERIAL:
                 return self.answer_to_key_material(transaction, call, now)
+            case Endpoint.UPDATE:
+                return self.answer_to_update(transaction, call, now)
             case Endpoint.NOTIFY:
                 return self.answer_to_notify(transaction, call, now)
             case Endpoint.REQUEST_CONSENT | Endpoint.UPDATE_CONSENT:
@@ -154,10 +159,13 @@ class Provider(
             refusal.reason,
         )
 
-    def answer_to_own_request(self, transaction: Transaction, outgoing: Outgoing, now: int) -> Answer | Relay:
+    def answer_to_own_request(
+        self, transaction: Transaction, client: MimiUri, outgoing: Outgoing, now: int
+    ) -> Answer | Relay:
         """Answer what a local client asks of this provider, as `handle` does, without a detour over the network."""
         try:
-            return self.answer(transaction, Call(outgoing.endpoint, self.domain, outgoing.subject, outgoing.body), now)
+            call = Call(outgoing.endpoint, self.domain, outgoing.subject, outgoing.body, client)
+            return self.answer(transaction, call, now)
         except Refusal as refusal:
             transaction.rollback()
             return self.answer_to_refusal(None, refusal)

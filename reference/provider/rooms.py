@@ -17,13 +17,14 @@ from mimi_conformance.reference.room.derivation import view_of
 from mimi_conformance.reference.room.envelope import Fixed, Limit, PolicyEnvelope
 from mimi_conformance.reference.room.participants import ParticipantList
 from mimi_conformance.reference.room.state import EVERY_POLICY, RoomState, policy_components
-from mimi_conformance.reference.room.updates import reinstate
+from mimi_conformance.reference.room.updates import CommitAccepted, reinstate
 from mimi_conformance.reference.room.view import RoomView
 from mimi_conformance.reference.wire.mls import tree as wire
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
 from mimi_conformance.reference.wire.mls.framing import AuthenticatedContent
 from mimi_conformance.reference.wire.mls.group import GroupContext, GroupInfo
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
+from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.proposals import ReInit
 from mimi_conformance.reference.wire.mls.ratchet_tree_options import PartialGroupInfo, RatchetTreePresence
 from mimi_conformance.reference.wire.mls.tree import NodeType, ParentNode
@@ -51,6 +52,17 @@ class Room:
     def room_id(self) -> MimiUri:
         """The room's identifier."""
         return self.state.room_id
+
+    def with_proposals(self, state: RoomState, messages: Mapping[ProposalRef, MLSMessage], time: int) -> "Room":
+        """The room in which proposals wait that were accepted at a time, in milliseconds of the Unix epoch."""
+        proposals = dict(self.proposals)
+        for reference, message in messages.items():
+            proposals.setdefault(reference, PendingProposal(message, time))
+        return replace(self, state=state, proposals=MappingProxyType(proposals))
+
+    def in_next_epoch(self, accepted: CommitAccepted, group_info: GroupInfo) -> "Room":
+        """The room after a commit, with the GroupInfo of the new epoch."""
+        return replace(self, state=accepted.state, group_info=group_info, proposals=MappingProxyType({}))
 
 
 def envelope_of(view: RoomView, changeable: frozenset[str] | None) -> PolicyEnvelope:

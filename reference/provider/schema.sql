@@ -43,6 +43,14 @@ CREATE TABLE key_package (
 );
 CREATE INDEX key_package_client ON key_package (client, used);
 
+-- Where the KeyPackages of other providers came from that went through us, as long as a Welcome for them may come.
+CREATE TABLE key_package_route (
+    reference BLOB PRIMARY KEY,
+    provider TEXT NOT NULL,
+    expires INTEGER NOT NULL  -- in seconds of the Unix epoch
+) WITHOUT ROWID;
+CREATE INDEX key_package_route_expires ON key_package_route (expires);
+
 -- In both tables of consent an empty room means any room.
 CREATE TABLE consent_decision (
     requester TEXT NOT NULL,

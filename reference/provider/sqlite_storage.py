@@ -27,7 +27,7 @@ from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
@@ -47,6 +47,7 @@ _CLEARED = (
     "seen_request",
     "consent_request",
     "consent_decision",
+    "key_package_route",
     "key_package",
     "client",
     "profile_entry",

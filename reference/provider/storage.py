@@ -92,6 +92,18 @@ class Transaction(Protocol):
     def client_of_key_package(self, reference: bytes) -> MimiUri | None:
         """The local client whose KeyPackage this KeyPackageRef names, handed out or not."""
 
+    def route_key_package(self, reference: bytes, provider: str, expires: int, now: int) -> None:
+        """Note which provider a KeyPackage came from, so that a Welcome finds the way back to it (PROTO 4.3.1).
+
+        ``expires`` is in seconds of the Unix epoch, like lifetimes in MLS; ``now`` is in milliseconds.
+        """
+
+    def provider_of_key_package(self, reference: bytes) -> str | None:
+        """Where a KeyPackage came from that `route_key_package` noted, and no Welcome has been for."""
+
+    def forget_route(self, reference: bytes) -> None:
+        """A Welcome for this KeyPackage is on its way; it is used up."""
+
     def record_decision(self, decision: ConsentDecision) -> None:
         """Remember a decision, replacing an older one with the same requester, target and room."""
 

@@ -162,7 +162,7 @@ def accept_proposals(
     for message in messages:
         if refusal := _misplaced(state, message):
             return refusal
-        reference = _reference(group, message)
+        reference = reference_of(group, message)
         try:
             group = group.process_proposal(message, now)
         except RuleError as error:
@@ -326,7 +326,8 @@ def _misplaced(state: RoomState, message: Handshake) -> Refusal | None:
     return None if refused is None else NotAllowed(refused)
 
 
-def _reference(group: PublicGroup, message: Handshake) -> ProposalRef:
+def reference_of(group: PublicGroup, message: Handshake) -> ProposalRef:
+    """The ProposalRef of a proposal that came to a group (RFC 9420, section 5.2)."""
     if isinstance(message, PublicMessage):
         message = AuthenticatedContent(WireFormat.mls_public_message, message.content, message.auth)
     return proposal_ref(group.context.cipher_suite, message)

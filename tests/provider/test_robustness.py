@@ -12,6 +12,7 @@ from mimi_conformance.reference.wire.protocol.identifier import IdentifierReques
 ALICE = MimiUri.user("a.example", "alice").text
 SUBJECTS = {
     Endpoint.KEY_MATERIAL: ALICE,
+    Endpoint.UPDATE: "mimi://a.example/r/clubhouse",
     Endpoint.NOTIFY: "mimi://b.example/r/clubhouse",
     Endpoint.REQUEST_CONSENT: ALICE,
     Endpoint.UPDATE_CONSENT: ALICE,

@@ -107,6 +107,7 @@ def test_the_directory_fits_its_schema_and_names_what_is_served(world):
     assert document["notify"] == "https://a.example/v1/notify/{roomId}"
     assert set(document) == {
         "keyMaterial",
+        "update",
         "notify",
         "requestConsent",
         "updateConsent",

@@ -1,7 +1,7 @@
 """A hub with one room in it, real clients, and servers that may propose. Whatever is accepted reaches everybody."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
@@ -302,9 +302,11 @@ class House:
 
 
 @cache
-def _group(clients: tuple[str, ...], extensions: tuple[Extension, ...]) -> Mapping[str, tuple[Client, Group]]:
+def _group(
+    clients: tuple[str, ...], extensions: tuple[Extension, ...], make: Callable[[str], Client] = client
+) -> Mapping[str, tuple[Client, Group]]:
     """A group of clients, made once for all tests that begin with it; the first one makes it."""
-    creator, *others = (client(name) for name in clients)
+    creator, *others = (make(name) for name in clients)
     group = creator.create(b"group", extensions=extensions)
     own = [each.key_package() for each in others]
     if not own:

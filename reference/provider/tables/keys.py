@@ -1,13 +1,16 @@
 # ruff: noqa: D102  # the methods are described in storage.Transaction
-"""The provider's secret, and its clients' KeyPackages."""
+"""The provider's secret, its clients' KeyPackages, and where those of others came from."""
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.tables.table import Table
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 
+_LATEST = 2**63 - 1
+"""The largest number that the database takes, where lifetimes of MLS go up to 2^64."""
+
 
 class KeyTables(Table):
-    """The tables ``secret`` and ``key_package``."""
+    """The tables ``secret``, ``key_package`` and ``key_package_route``."""
 
     def secret(self) -> bytes | None:
         row = self._execute("SELECT value FROM secret").fetchone()
@@ -31,3 +34,15 @@ class KeyTables(Table):
 
     def client_of_key_package(self, reference: bytes) -> MimiUri | None:
         return self._uri("SELECT client FROM key_package WHERE reference = ?", (reference,))
+
+    def route_key_package(self, reference: bytes, provider: str, expires: int, now: int) -> None:
+        self._execute("DELETE FROM key_package_route WHERE expires < ?", (now // 1000,))
+        values = (reference, provider, min(expires, _LATEST))
+        self._execute("INSERT OR REPLACE INTO key_package_route VALUES (?, ?, ?)", values)
+
+    def provider_of_key_package(self, reference: bytes) -> str | None:
+        row = self._execute("SELECT provider FROM key_package_route WHERE reference = ?", (reference,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def forget_route(self, reference: bytes) -> None:
+        self._execute("DELETE FROM key_package_route WHERE reference = ?", (reference,))
