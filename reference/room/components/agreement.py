@@ -72,7 +72,7 @@ def _component(policy: RoomPolicy, name: str, structure: type[_S]) -> _S | None:
 
 
 def _participants(view: RoomView) -> Iterator[Fault]:
-    for role_index in view.participants.roles_in_use - view.policy.roles.keys():
+    for role_index in sorted(view.participants.roles_in_use - view.policy.roles.keys()):
         yield AgreementRule.PARTICIPANTS_HAVE_ROLES, f"role {role_index}"
 
 
@@ -101,7 +101,7 @@ def _history(view: RoomView) -> Iterator[Fault]:
 
 
 def _fixed_membership(view: RoomView) -> Iterator[Fault]:
-    for index, role in view.policy.roles.items() if view.policy.base.fixed_membership else ():
+    for index, role in sorted(view.policy.roles.items()) if view.policy.base.fixed_membership else ():
         may_add = CapabilityType.can_add_participant in role.capabilities
         if may_add and index != NO_ROLE and not role.is_banned:
             yield AgreementRule.NOBODY_ADDED_TO_FIXED, f"role {index}"
