@@ -72,8 +72,11 @@ def test_an_answer_with_a_body_comes_back(a_and_b):
     assert (answer.status, answer.body) == (200, b"\1\0\0\0")
 
 
-def test_an_endpoint_that_the_directory_lacks_is_named(a_and_b):
-    a, _ = a_and_b
+def test_an_endpoint_that_the_directory_lacks_is_named(a_and_b, monkeypatch):
+    a, b = a_and_b
+    lists_all = b.provider.directory()
+    lacking = {endpoint: url for endpoint, url in lists_all.items() if endpoint is not Endpoint.UPDATE}
+    monkeypatch.setattr(b.provider, "directory", lambda: lacking)
     with pytest.raises(PeerError, match=r"directory of b\.example has no update\."):
         a.service.request(ALICES, Endpoint.UPDATE, "b.example", ROOM, b"")
 
