@@ -11,6 +11,9 @@ import pytest
 from mimi_conformance.mocks.control.client import ControlClient
 from mimi_conformance.mocks.network.exchange import Direction
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.instance import Parts
+from mimi_conformance.reference.provider.messages import Endpoint
+from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import ASGIApp, Receive, Scope, Send
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
@@ -247,13 +250,20 @@ def test_x509_credentials_are_blocked_and_others_follow_the_setting(target: Targ
         world.user(key_packages=True)
 
 
-def test_an_endpoint_that_is_not_listed_is_not_declared_by_a_target_that_nobody_described(
-    target: TargetDescription, tmp_path: Path
-) -> None:
-    with open_world(target) as world, pytest.raises(Blocked, match="lists no update"):
-        world.peer.url("update", "mimi://a.example/r/x")
-    with open_world(replace(target, wire_only=True)) as world, pytest.raises(NotDeclared, match="endpoint update"):
-        world.peer.call("update", "mimi://a.example/r/x", b"")
+class HostsNoRooms(Provider):
+    """Leaves an endpoint out of its directory."""
+
+    def directory(self) -> dict[Endpoint, str]:
+        return {endpoint: url for endpoint, url in super().directory().items() if endpoint is not Endpoint.UPDATE}
+
+
+def test_an_endpoint_that_is_not_listed_is_not_declared_by_a_target_that_nobody_described() -> None:
+    with ReferenceTarget(parts=Parts(provider=HostsNoRooms)) as running:
+        target = running.description
+        with open_world(target) as world, pytest.raises(Blocked, match="lists no update"):
+            world.peer.url("update", "mimi://a.example/r/x")
+        with open_world(replace(target, wire_only=True)) as world, pytest.raises(NotDeclared, match="endpoint update"):
+            world.peer.call("update", "mimi://a.example/r/x", b"")
 
 
 def test_a_folder_with_one_identity_gives_one_peer_that_can_issue_nothing(target: TargetDescription) -> None:
