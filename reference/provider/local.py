@@ -18,7 +18,14 @@ from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.provider.founding import NewRoom
 from mimi_conformance.reference.provider.hub_identity import HubIdentity
 from mimi_conformance.reference.provider.inbox import Delivery
-from mimi_conformance.reference.provider.messages import Answer, Endpoint, LocalRequestError, Outgoing, Relay
+from mimi_conformance.reference.provider.messages import (
+    Answer,
+    Endpoint,
+    LocalRequestError,
+    Outgoing,
+    Relay,
+    Unanswered,
+)
 from mimi_conformance.reference.provider.outbox import Backlog, Loss
 from mimi_conformance.reference.provider.outgoing import Address, PeerClient
 from mimi_conformance.reference.provider.provider import Provider
@@ -194,7 +201,7 @@ class LocalService:
             if provider == self.domain:
                 answer = self._provider.answer_to_own_request(transaction, client, outgoing, self._clock())
         if provider != self.domain:
-            return self._run(self._peers.send(outgoing))
+            return self._forwarded(client, outgoing)
         return self._relayed(answer) if isinstance(answer, Relay) else answer
 
     def gateway_keys(self, client: MimiUri, hub: str) -> Answer:
@@ -244,6 +251,7 @@ class LocalService:
             seen = self._storage.commits
             with self._storage.transaction() as transaction:
                 self._user_of(transaction, client)
+                self._provider.go_on_everywhere(transaction, self._clock())
                 found = transaction.deliveries(client, after)
             remaining = deadline - time.monotonic()
             if found or remaining <= 0:
@@ -259,6 +267,17 @@ class LocalService:
         """What other providers will never be told, oldest first, for an operator to see."""
         with self._storage.transaction() as transaction:
             return transaction.losses()
+
+    def _forwarded(self, client: MimiUri, outgoing: Outgoing) -> Answer:
+        with self._storage.transaction():
+            request = self._provider.begin_own_request(client, outgoing)
+        outcome: Answer | Unanswered = Unanswered("It was interrupted.")
+        try:
+            outcome = self._run(self._peers.send(outgoing))
+        finally:
+            with self._storage.transaction() as transaction:
+                self._provider.end_own_request(transaction, request, outcome, self._clock())
+        return outcome
 
     def _relayed(self, relay: Relay) -> Answer:
         outcome = self._run(self._peers.ask(relay.outgoing))

@@ -3,17 +3,16 @@
 from http import HTTPStatus
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.provider.inbox import DeliveryKind
+from mimi_conformance.reference.provider.arrival import Arrival
+from mimi_conformance.reference.provider.arrivals import Arrivals
 from mimi_conformance.reference.provider.messages import Answer, Call, Refusal
-from mimi_conformance.reference.provider.repetition import Repetition
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.wire.errors import DecodeError
-from mimi_conformance.reference.wire.mls.group import Welcome
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
 
 
-class NotifyEndpoint(Repetition):
+class NotifyEndpoint(Arrivals):
     """Answers for notify."""
 
     def answer_to_notify(self, transaction: Transaction, call: Call, now: int) -> Answer:
@@ -23,7 +22,10 @@ class NotifyEndpoint(Repetition):
         events = self.fanout_messages(call.body)
         if self.is_new(transaction, call, now):
             for event in events:
-                self.process_event(transaction, call.source, room, event)
+                new = self.without_echo(transaction, room, event, now)
+                if new is not None:
+                    self.take(transaction, Arrival(room, new), now)
+            self.go_on(transaction, room, now)
         return Answer(HTTPStatus.CREATED)
 
     def check_hub(self, source: str, room: MimiUri) -> None:
@@ -57,27 +59,3 @@ class NotifyEndpoint(Repetition):
             return False
         self.remember_answer(transaction, call, b"", now)
         return True
-
-    def process_event(self, transaction: Transaction, hub: str, room: MimiUri, event: FanoutMessage) -> None:
-        """Deliver an event to the local clients it is for."""
-        recipients = self.recipients(transaction, room, event)
-        transaction.deliver(recipients, DeliveryKind.FANOUT, hub, room, self.delivered(event))
-
-    def recipients(self, transaction: Transaction, room: MimiUri, event: FanoutMessage) -> tuple[MimiUri, ...]:
-        """The local clients that an event is for; those whom a Welcome names are in the room from now on."""
-        welcome = event.message.welcome
-        if welcome is None:
-            return tuple(each.client for each in transaction.clients_in(room))
-        clients = self.welcomed_clients(transaction, welcome)
-        for client in clients:
-            transaction.join_room(room, client)
-        return clients
-
-    def delivered(self, event: FanoutMessage) -> bytes:
-        """What a client gets of an event: all of it."""
-        return event.encode()
-
-    def welcomed_clients(self, transaction: Transaction, welcome: Welcome) -> tuple[MimiUri, ...]:
-        """The local clients whose KeyPackages a Welcome names; names that nobody knows reach nobody (AMB-091)."""
-        clients = (transaction.client_of_key_package(secrets.new_member) for secrets in welcome.secrets)
-        return tuple(dict.fromkeys(client for client in clients if client is not None))

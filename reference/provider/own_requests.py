@@ -7,6 +7,7 @@ from mimi_conformance.reference.provider.consent import ConsentEndpoint
 from mimi_conformance.reference.provider.messages import Endpoint, LocalRequestError, Outgoing, Refusal
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
+from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
 from mimi_conformance.reference.wire.protocol.key_material import KeyMaterialRequest
 
@@ -27,6 +28,8 @@ class OwnRequests(ConsentEndpoint):
                     self.accept_own_consent(transaction, user, outgoing)
                 case Endpoint.KEY_MATERIAL:
                     self.check_own_claim(user, outgoing)
+                case Endpoint.UPDATE | Endpoint.SUBMIT_MESSAGE if outgoing.provider != self.domain:
+                    self.check_own_hub(outgoing)
                 case Endpoint.NOTIFY:
                     raise LocalRequestError("Hubs notify, clients don't.")
         except Refusal as refusal:
@@ -64,6 +67,18 @@ class OwnRequests(ConsentEndpoint):
                 transaction.use_key_package(key_package_ref(key_package))
             except UnsupportedCipherSuiteError as error:
                 raise LocalRequestError(f"A KeyPackage in the grant can't be used: {error}") from error
+
+    def check_own_hub(self, outgoing: Outgoing) -> None:
+        """Send what happens in a room to its hub only (PROTO 3.3, 3.4).
+
+        Raises:
+            LocalRequestError: it would go to another provider.
+            Refusal: it is about no room.
+
+        """
+        room_id = self.parsed_room(IdentifierUri.of(outgoing.subject))
+        if room_id.provider != outgoing.provider:
+            raise LocalRequestError(f"{room_id.provider} is the hub of {room_id}, not {outgoing.provider}.")
 
     def check_own_claim(self, user: MimiUri, outgoing: Outgoing) -> None:
         """Hold a claim for key material against PROTO 5.2: with a room it goes through the room's hub.

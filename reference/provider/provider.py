@@ -24,6 +24,7 @@ from mimi_conformance.reference.provider.messages import (
 )
 from mimi_conformance.reference.provider.notify import NotifyEndpoint
 from mimi_conformance.reference.provider.oblivious_gateway import ObliviousGatewayEndpoint
+from mimi_conformance.reference.provider.own_events import OwnEvents
 from mimi_conformance.reference.provider.own_requests import OwnRequests
 from mimi_conformance.reference.provider.proxy_download import Download
 from mimi_conformance.reference.provider.storage import Transaction
@@ -33,6 +34,7 @@ from mimi_conformance.reference.provider.update import UpdateEndpoint
 
 class Provider(
     KeyMaterialEndpoint,
+    OwnEvents,
     NotifyEndpoint,
     IdentifierQueryEndpoint,
     ObliviousGatewayEndpoint,

@@ -137,6 +137,21 @@ CREATE TABLE room_proposal (
     PRIMARY KEY (room, position)
 ) WITHOUT ROWID;
 
+-- Events of rooms of other hubs that wait for their turn, in the order of their places: the times at which the hub has
+-- accepted them, but those that it notified stay in the order in which they came. Of our own, the sender is the client.
+CREATE TABLE arrival (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    room TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    notified INTEGER NOT NULL,
+    epoch INTEGER,
+    behind INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    sender TEXT,
+    body BLOB NOT NULL
+);
+CREATE INDEX arrival_room ON arrival (room, place, notified, position);
+
 CREATE TABLE delivery (
     cursor INTEGER PRIMARY KEY AUTOINCREMENT,
     client TEXT NOT NULL REFERENCES client (uri),

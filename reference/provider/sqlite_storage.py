@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from mimi_conformance.reference.provider.outbox import Lane
 from mimi_conformance.reference.provider.storage import Transaction
+from mimi_conformance.reference.provider.tables.arrivals import ArrivalTables
 from mimi_conformance.reference.provider.tables.consent import ConsentTables
 from mimi_conformance.reference.provider.tables.entrances import EntranceTables
 from mimi_conformance.reference.provider.tables.inboxes import InboxTables
@@ -27,7 +28,7 @@ from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
@@ -40,6 +41,7 @@ _CLEARED = (
     "outbox_loss",
     "outbox_entry",
     "outbox_event",
+    "arrival",
     "delivery",
     "shown_code",
     "joining_code",
@@ -60,7 +62,15 @@ class StorageError(Exception):
 
 
 class SQLiteTransaction(
-    PeerTables, UserTables, KeyTables, ConsentTables, InboxTables, EntranceTables, RoomTables, OutboxTables
+    PeerTables,
+    UserTables,
+    KeyTables,
+    ConsentTables,
+    InboxTables,
+    ArrivalTables,
+    EntranceTables,
+    RoomTables,
+    OutboxTables,
 ):
     """The reads and writes of one transaction; `storage.Transaction` says what each does."""
 

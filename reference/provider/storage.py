@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.arrival import Arrival, Waiting
 from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
 from mimi_conformance.reference.provider.outbox import Backlog, Lane, Loss, NotifyBody
 from mimi_conformance.reference.provider.rooms import Room
@@ -162,6 +163,34 @@ class Transaction(Protocol):
 
     def record_room(self, room: Room) -> None:
         """Keep what has become of a room, after each update that was accepted: what it writes is what has changed."""
+
+    def forget_room(self, uri: MimiUri) -> None:
+        """Keep a room no longer, if it is here."""
+
+    def rooms_lost(self) -> tuple[MimiUri, ...]:
+        """The rooms with local clients in them of which nothing else is known."""
+
+    def hold(self, arrival: Arrival, behind: int, now: int) -> None:
+        """Let an event wait for its turn: behind all that was notified before, or by its time if it is our own.
+
+        Args:
+            arrival: the event.
+            behind: as in `Waiting`.
+            now: milliseconds of the Unix epoch.
+
+        """
+
+    def waiting(self, room: MimiUri, most: int) -> tuple[Waiting, ...]:
+        """What waits in a room, in its order; not more than so many."""
+
+    def waits(self, room: MimiUri, message: bytes) -> bool:
+        """Whether an event with this MLSMessage waits in a room."""
+
+    def release(self, position: int) -> Arrival:
+        """Take out an event, whose turn has come."""
+
+    def rooms_waited_in(self) -> tuple[MimiUri, ...]:
+        """The rooms in which something waits."""
 
     def rooms_below(self, parent: MimiUri) -> tuple[MimiUri, ...]:
         """The rooms that depend on a room (POLICY 5)."""

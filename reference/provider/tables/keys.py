@@ -2,11 +2,8 @@
 """The provider's secret, its clients' KeyPackages, and where those of others came from."""
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.provider.tables.table import Table
+from mimi_conformance.reference.provider.tables.table import LATEST, Table
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
-
-_LATEST = 2**63 - 1
-"""The largest number that the database takes, where lifetimes of MLS go up to 2^64."""
 
 
 class KeyTables(Table):
@@ -37,7 +34,7 @@ class KeyTables(Table):
 
     def route_key_package(self, reference: bytes, provider: str, expires: int, now: int) -> None:
         self._execute("DELETE FROM key_package_route WHERE expires < ?", (now // 1000,))
-        values = (reference, provider, min(expires, _LATEST))
+        values = (reference, provider, min(expires, LATEST))
         self._execute("INSERT OR REPLACE INTO key_package_route VALUES (?, ?, ?)", values)
 
     def provider_of_key_package(self, reference: bytes) -> str | None:

@@ -34,6 +34,11 @@ MAX_SIZE = 50_000
 """How large the rooms in memory are together, unless a single one is larger; 1 is about three kilobytes."""
 
 _SIZE_WITHOUT_MEMBERS = 10
+_FORGET_ROOM = (
+    "DELETE FROM room_proposal WHERE room = ?",
+    "DELETE FROM room_node WHERE room = ?",
+    "DELETE FROM room WHERE id = ?",
+)
 
 
 @dataclass(slots=True)
@@ -123,6 +128,21 @@ class RoomTables(Table):
         before = self.room(room.room_id)
         assert before is not None, f"{room.room_id} was never founded"
         self._write(before, room)
+
+    def forget_room(self, uri: MimiUri) -> None:
+        row = self._execute("SELECT id FROM room WHERE uri = ?", (uri.text,)).fetchone()
+        if row is None:
+            return
+        for statement in _FORGET_ROOM:
+            self._execute(statement, row)
+        self.changed_rooms[uri] = None
+
+    def rooms_lost(self) -> tuple[MimiUri, ...]:
+        rows = self._execute(
+            "SELECT DISTINCT room FROM room_client AS inside "
+            "WHERE NOT EXISTS (SELECT 1 FROM room WHERE room.uri = inside.room)"
+        )
+        return tuple(MimiUri.parse(uri) for (uri,) in rows)
 
     def rooms_below(self, parent: MimiUri) -> tuple[MimiUri, ...]:
         rows = self._execute("SELECT uri FROM room WHERE parent = ? ORDER BY id", (parent.text,))

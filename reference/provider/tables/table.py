@@ -4,6 +4,9 @@ import sqlite3
 
 from mimi_conformance.reference.identity.uri import MimiUri
 
+LATEST = 2**63 - 1
+"""The largest number that the database takes, where those of others go up to 2^64."""
+
 
 class Table:
     """Statements of one transaction."""

@@ -1,0 +1,177 @@
+"""A follower knows the rooms that its clients are in, and drops what breaks their policies (architecture 4.4)."""
+
+from dataclasses import replace
+
+import pytest
+
+from mimi_conformance.reference.wire.mls.message import MLSMessage
+from mimi_conformance.reference.wire.protocol.notify import FanoutEvent, FanoutMessage
+from tests.exercised import exercises
+from tests.provider.follower_scene import FollowedHub
+from tests.provider.hub_scene import Code
+from tests.provider.test_follower_own_events import application
+
+
+@pytest.fixture
+def hub():
+    """A room of Alice at the hub with Bob's two clients at the follower, which follows it."""
+    hub = FollowedHub().found({"alice": 4, "bob": 2, "carl": 2}, "alice1", "bob1", "bob2", "carl1")
+    hub.follower.put_in("bob1", "bob2")
+    hub.follower.follow()
+    return hub
+
+
+def same_room(hub) -> bool:
+    mine, theirs = hub.follower.room().state, hub.room().state
+    return (mine.group.context, mine.updated, mine.committed) == (
+        theirs.group.context,
+        theirs.updated,
+        theirs.committed,
+    )
+
+
+def proposals_of(hub, name, *bodies) -> FanoutMessage:
+    """Proposals that no hub should accept, as one fans them out that does."""
+    first, *more = hub.proposals(name, *bodies)[0]
+    return FanoutMessage(timestamp=hub.now, message=first, more_proposals=tuple(more))
+
+
+@exercises("ARCH-4.4-07")
+def test_the_follower_holds_the_same_view_as_the_hub(hub):
+    hub.propose("carl1", hub.listed(removed=["carl"]), *hub.removals("carl"))
+    assert same_room(hub)
+    hub.commit("bob1")
+    assert same_room(hub)
+    hub.commit("alice1", hub.listed({"dora": 2}), newcomers=["dora1"])
+    assert same_room(hub)
+
+
+def test_the_room_is_the_same_after_a_restart(hub, tmp_path):
+    follower = hub.follower
+    follower.path = str(tmp_path / "follower.db")
+    follower.restart()
+    follower.put_in("bob1", "bob2")
+    follower.follow()
+    hub.propose("carl1", hub.listed(removed=["carl"]), *hub.removals("carl"))
+    follower.restart()
+    assert follower.room().state.updated == hub.room().state.updated
+    hub.commit("alice1")
+    assert same_room(hub)
+
+
+@exercises("ARCH-4.4-08")
+def test_proposals_against_the_policy_are_discarded_with_the_reason(hub, caplog):
+    hub.follower.notify(proposals_of(hub, "bob1", hub.listed(removed=["alice"]), *hub.removals("alice")))
+    assert hub.follower.delivered("bob2") == []
+    assert "Discarded an event of mimi://hub.example/r/clubhouse" in caplog.text
+    assert same_room(hub)
+
+
+@exercises("ARCH-4.4-08")
+def test_a_commit_against_the_policy_is_discarded_and_the_room_goes_on(hub):
+    made = hub.made_commit("bob1", hub.listed(removed=["alice"]), *hub.removals("alice"))
+    hub.follower.notify(FanoutMessage(timestamp=hub.now, message=made.message, external_proposals=()))
+    assert hub.follower.delivered("bob2") == []
+    hub.commit("alice1")
+    assert same_room(hub)
+    assert [each.event for each in hub.follower.delivered("bob2")] == [FanoutEvent.commit]
+
+
+@exercises("ARCH-4.4-08")
+def test_a_commit_that_is_not_signed_by_its_committer_is_discarded(hub):
+    public = hub.made_commit("alice1").message.public_message
+    forged = replace(public, auth=replace(public.auth, signature=bytes(64)))
+    hub.follower.notify(FanoutMessage(timestamp=hub.now, message=MLSMessage.of(forged), external_proposals=()))
+    assert hub.follower.delivered("bob2") == []
+    assert same_room(hub)
+
+
+def test_what_a_follower_knows_nothing_of_it_delivers(hub):
+    follower = hub.follower
+    with follower.storage.transaction() as transaction:
+        transaction.forget_room(hub.room().room_id)
+    event = proposals_of(hub, "bob1", hub.listed(removed=["alice"]), *hub.removals("alice"))
+    follower.notify(event)
+    assert follower.delivered("bob2") == [event]
+
+
+def test_a_follower_that_knows_nothing_learns_the_room_from_its_clients_commit(hub):
+    with hub.follower.storage.transaction() as transaction:
+        transaction.forget_room(hub.room().room_id)
+    hub.commit("alice1")
+    assert hub.follower.room() is None
+    hub.commit("bob1")
+    assert same_room(hub)
+
+
+def test_a_client_that_was_removed_gets_the_commit_and_nothing_after_it(hub):
+    follower = hub.follower
+    hub.commit("bob1", *[each for each in hub.removals("bob") if each.removed == hub.group("bob2").leaf_index])
+    assert [each.event for each in follower.delivered("bob2")] == [FanoutEvent.commit]
+    assert follower.clients() == {follower.uri("bob1")}
+    follower.notify(application(b"later", hub.now, epoch=2))
+    assert follower.delivered("bob2") == []
+    assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.application]
+
+
+def test_with_the_last_client_the_room_is_forgotten(hub):
+    hub.commit("alice1", hub.listed(removed=["bob"]), *hub.removals("bob"))
+    assert hub.follower.clients() == set()
+    assert hub.follower.room() is None
+
+
+def test_messages_are_not_for_users_who_have_left(hub):
+    hub.propose("bob1", hub.listed(removed=["bob"]), *hub.removals("bob"))
+    hub.follower.delivered("bob2")
+    hub.follower.notify(application(b"too late", hub.now))
+    assert hub.follower.delivered("bob2") == []
+
+
+def test_a_new_device_of_ours_is_in_the_room_once_its_commit_is_accepted(hub):
+    follower = hub.follower
+    follower.know("bob3")
+    assert hub.join("bob3").response_code is Code.success
+    assert follower.uri("bob3") in follower.clients()
+    assert same_room(hub)
+    assert follower.delivered("bob3") == []
+    assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.commit]
+
+
+def test_a_commit_that_overtakes_another_waits_for_it(hub):
+    follower = hub.follower
+    follower.catch_up = lambda: None
+    hub.commit("alice1")
+    hub.commit("carl1")
+    first, second = hub.notified("b.example")
+    follower.notify(second)
+    assert follower.delivered("bob1") == []
+    follower.notify(first)
+    assert follower.delivered("bob1") == [first, second]
+    assert same_room(hub)
+
+
+def test_nothing_waits_long_for_an_epoch(hub):
+    follower = hub.follower
+    event = application(b"from afar", hub.now, epoch=7)
+    follower.notify(event)
+    assert follower.delivered("bob1") == []
+    hub.now += 5_000
+    assert follower.delivered("bob1") == [event]
+
+
+def test_more_than_a_few_events_do_not_wait(hub):
+    events = [application(b"%d" % number, hub.now, epoch=7) for number in range(400)]
+    hub.follower.notify(*events)
+    assert hub.follower.delivered("bob1")[:257] == events[:257]
+
+
+def test_after_a_missed_commit_the_room_is_unknown_and_everything_is_delivered(hub):
+    follower = hub.follower
+    follower.catch_up = lambda: None
+    hub.commit("alice1")
+    hub.commit("carl1")
+    _, second = hub.notified("b.example")
+    follower.notify(second)
+    hub.now += 5_000
+    assert follower.delivered("bob1") == [second]
+    assert follower.room() is None
