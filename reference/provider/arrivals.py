@@ -15,6 +15,7 @@ from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.following import Following, Right, Wrong
 from mimi_conformance.reference.provider.inbox import DeliveryKind
 from mimi_conformance.reference.provider.keys import ProviderKeys
+from mimi_conformance.reference.provider.lost_rooms import LostRooms
 from mimi_conformance.reference.provider.messages import Call, Endpoint
 from mimi_conformance.reference.provider.open_requests import OpenRequests
 from mimi_conformance.reference.provider.repetition import Repetition
@@ -38,6 +39,7 @@ class Arrivals(Following, Repetition):
     def __init__(self, settings: ProviderSettings, keys: ProviderKeys, random: Random) -> None:
         super().__init__(settings, keys, random)
         self.open_requests = OpenRequests()
+        self.lost_rooms = LostRooms()
 
     def take(self, transaction: Transaction, arrival: Arrival, now: int) -> None:
         """Process an event, or let it wait for its turn; ``now`` in milliseconds of the Unix epoch."""
@@ -95,6 +97,8 @@ class Arrivals(Following, Repetition):
         recipients = tuple(each for each in self.recipients(transaction, room_id, judgement.event) if each != sender)
         transaction.deliver(recipients, DeliveryKind.FANOUT, room_id.provider, room_id, self.delivered(judgement.event))
         self.keep_followed(transaction, room_id, judgement.room)
+        if judgement.room is None:
+            self.lost_rooms.lose(room_id)
         self.take_out(transaction, room_id, judgement)
 
     def discard(self, room_id: MimiUri, reason: str) -> None:

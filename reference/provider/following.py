@@ -13,6 +13,7 @@ from mimi_conformance.reference.identity.credential import DEFAULT_MAPPING
 from mimi_conformance.reference.identity.errors import CredentialError
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipherSuiteError
+from mimi_conformance.reference.mls.group.commit_rules import CommitRule
 from mimi_conformance.reference.mls.group.group_info import follow
 from mimi_conformance.reference.mls.proposals.components import ComponentRefusal
 from mimi_conformance.reference.mls.rules import RuleError
@@ -28,6 +29,7 @@ from mimi_conformance.reference.room.state import RoomState
 from mimi_conformance.reference.room.surroundings import Surroundings
 from mimi_conformance.reference.room.updates import (
     CommitAccepted,
+    InvalidProposal,
     ProposalsAccepted,
     Refusal,
     WrongEpoch,
@@ -150,8 +152,11 @@ class Following(HubIdentity):
     def after_refusal(self, room: Room, event: FanoutMessage, message: PublicMessage, refusal: Refusal) -> Judgement:
         """What follows when the room as it is known does not take something.
 
-        What is for another epoch can't be judged. If that is a later one, we have missed something.
+        What is for another epoch can't be judged. If that is a later one, we have missed something, as with a commit of
+        proposals that we have not seen.
         """
+        if isinstance(refusal, InvalidProposal) and refusal.error.rule is CommitRule.REFERENCE_KNOWN:
+            return Right(event, None)
         if isinstance(refusal, WrongEpoch):
             return Right(event, room if message.content.epoch < refusal.current_epoch else None)
         return Wrong(str(refusal))

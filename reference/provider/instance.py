@@ -11,6 +11,7 @@ from mimi_conformance.reference.provider.app import ServedRequest, create_app, m
 from mimi_conformance.reference.provider.asset_client import AssetClient
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.event_loop import EventLoopThread
+from mimi_conformance.reference.provider.follower_worker import FollowerWorker
 from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.local import LocalService
 from mimi_conformance.reference.provider.outbox import Outbox
@@ -119,6 +120,7 @@ class ReferenceInstance:
             clock=clock,
             attempted=notified,
         )
+        self._follower = FollowerWorker(self.provider, self._storage, self._peers.ask, clock=clock)
         self.service = parts.service(
             self.provider,
             self._storage,
@@ -153,11 +155,13 @@ class ReferenceInstance:
             self._thread.stop()
             raise
         self._thread.run(self._worker.start())
+        self._thread.run(self._follower.start())
 
     def stop(self) -> None:
         """Finish the requests in progress and let go of everything. Harmless when it was stopped, or never started."""
         if self._thread.running:
             self._server.stop()
+            self._thread.run(self._follower.stop())
             self._thread.run(self._worker.stop(self._grace_seconds))
             self._thread.run(self._peers.close())
             self._thread.stop()

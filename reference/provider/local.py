@@ -251,7 +251,6 @@ class LocalService:
             seen = self._storage.commits
             with self._storage.transaction() as transaction:
                 self._user_of(transaction, client)
-                self._provider.go_on_everywhere(transaction, self._clock())
                 found = transaction.deliveries(client, after)
             remaining = deadline - time.monotonic()
             if found or remaining <= 0:

@@ -7,8 +7,8 @@ from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.tree.ratchet_tree_options import tree_in
 from mimi_conformance.reference.provider.arrival import Arrival
-from mimi_conformance.reference.provider.arrivals import Arrivals
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing, Unanswered
+from mimi_conformance.reference.provider.regaining import Regaining
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.framing import ContentType, SenderType
@@ -44,7 +44,7 @@ class OwnRequest:
     number: int
 
 
-class OwnEvents(Arrivals):
+class OwnEvents(Regaining):
     """Lets a client's siblings have what the hub does not send back, as if it had."""
 
     def begin_own_request(self, client: MimiUri, outgoing: Outgoing) -> OwnRequest:

@@ -149,6 +149,8 @@ class Follower:
 
     def delivered(self, name: str) -> list[FanoutMessage]:
         """What a client gets that it did not get before."""
+        with self.storage.transaction() as transaction:
+            self.provider.go_on_everywhere(transaction, self.hub.now)
         found = self.service.deliveries(self.uri(name), self.read.get(name, 0))
         if found:
             self.read[name] = found[-1].cursor

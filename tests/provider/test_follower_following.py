@@ -104,6 +104,16 @@ def test_a_follower_that_knows_nothing_learns_the_room_from_its_clients_commit(h
     assert same_room(hub)
 
 
+def test_a_commit_of_proposals_that_were_not_seen_is_delivered_and_the_room_is_lost(hub):
+    follower = hub.follower
+    follower.catch_up = lambda: hub.notified("b.example")
+    hub.propose("carl1", hub.listed(removed=["carl"]), *hub.removals("carl"))
+    follower.catch_up = lambda: follower.notify(*hub.notified("b.example"))
+    hub.commit("alice1")
+    assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.commit]
+    assert follower.room() is None
+
+
 def test_a_client_that_was_removed_gets_the_commit_and_nothing_after_it(hub):
     follower = hub.follower
     hub.commit("bob1", *[each for each in hub.removals("bob") if each.removed == hub.group("bob2").leaf_index])

@@ -2,16 +2,24 @@
 
 import pytest
 
-from mimi_conformance.reference.provider.messages import Endpoint, LocalRequestError
+from mimi_conformance.reference.provider.messages import Answer, Endpoint, LocalRequestError
 from mimi_conformance.reference.provider.outgoing import PeerError
 from mimi_conformance.reference.wire.mls.framing import ContentType, PrivateMessage
 from mimi_conformance.reference.wire.mls.message import MLSMessage
+from mimi_conformance.reference.wire.protocol.common import IdentifierUri, Protocol
+from mimi_conformance.reference.wire.protocol.franking import Frank
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent, FanoutMessage
+from mimi_conformance.reference.wire.protocol.submit import (
+    SubmitMessageRequest,
+    SubmitMessageResponse,
+    SubmitResponseCode,
+)
 from mimi_conformance.reference.wire.protocol.update import UpdateRequest
 from tests.exercised import exercises
+from tests.mls.group_examples import SUITE
 from tests.provider.follower_scene import FollowedHub
 from tests.provider.hub_scene import Code
-from tests.room.house import HUB
+from tests.room.house import HUB, ROOM, user
 
 
 def application(text: bytes, timestamp: int, epoch: int = 1) -> FanoutMessage:
@@ -117,6 +125,22 @@ def test_a_client_that_asks_again_after_a_lost_answer_reaches_its_siblings_once(
     for _ in range(2):
         follower.ask("bob1", Endpoint.UPDATE, body)
     assert [each.event for each in follower.delivered("bob2")] == [FanoutEvent.commit]
+
+
+@exercises("PROTO-3.4-01")
+def test_an_accepted_message_reaches_the_siblings_with_its_frank(hub, monkeypatch):
+    frank = Frank(bytes(32), SUITE, b"signature")
+    response = SubmitMessageResponse(
+        protocol=Protocol.mls10, status_code=SubmitResponseCode.accepted, accepted_timestamp=hub.now, frank=frank
+    )
+    asked = []
+    monkeypatch.setattr(hub, "ask", lambda *request: asked.append(request) or Answer(200, response.encode()))
+    message = application(b"hi", hub.now).message
+    body = SubmitMessageRequest(Protocol.mls10, message, IdentifierUri(user("bob"))).encode()
+    hub.follower.ask("bob1", Endpoint.SUBMIT_MESSAGE, body)
+    assert asked == [(Endpoint.SUBMIT_MESSAGE, body, "b.example", ROOM.text)]
+    assert hub.follower.delivered("bob2") == [FanoutMessage(timestamp=hub.now, message=message, frank=frank)]
+    assert hub.follower.delivered("bob1") == []
 
 
 @exercises("PROTO-3.3-04")
