@@ -169,6 +169,20 @@ def test_nothing_waits_long_for_an_epoch(hub):
     assert follower.delivered("bob1") == [event]
 
 
+def test_what_waits_outlives_a_restart(hub, tmp_path):
+    follower = hub.follower
+    follower.path = str(tmp_path / "follower.db")
+    follower.restart()
+    follower.put_in("bob1")
+    follower.follow()
+    event = application(b"from afar", hub.now, epoch=7)
+    follower.notify(event)
+    follower.restart()
+    assert follower.delivered("bob1") == []
+    hub.now += 5_000
+    assert follower.delivered("bob1") == [event]
+
+
 def test_more_than_a_few_events_do_not_wait(hub):
     events = [application(b"%d" % number, hub.now, epoch=7) for number in range(400)]
     hub.follower.notify(*events)
