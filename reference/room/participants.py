@@ -41,7 +41,7 @@ class ParticipantError(ValueError):
         self.value = value
 
 
-NO_CLIENTS: Final[Mapping[User, tuple[Client, ...]]] = MappingProxyType({})
+NO_CLIENTS: Final[MappingProxyType[User, tuple[Client, ...]]] = MappingProxyType({})
 _NO_NUMBERS: Final[Mapping[int, int]] = MappingProxyType({})
 
 
@@ -62,7 +62,7 @@ class ParticipantList:
     """
 
     entries: tuple[UserRolePair, ...] = ()
-    clients_by_user: Mapping[User, tuple[Client, ...]] = field(default_factory=lambda: NO_CLIENTS)
+    clients_by_user: MappingProxyType[User, tuple[Client, ...]] = field(default_factory=lambda: NO_CLIENTS)
     client_count: int = field(default=0, compare=False)
     _roles: Mapping[User, int] = field(default_factory=dict, repr=False, compare=False)
     _user_at: Mapping[int, User] = field(default_factory=dict, repr=False, compare=False)
@@ -207,7 +207,7 @@ class _Copy:
 
     def __init__(self, original: ParticipantList) -> None:
         self.roles = dict(original._roles)  # noqa: SLF001 - the two classes are one
-        self.clients = dict(original.clients_by_user)
+        self.clients = original.clients_by_user.copy()  # many times as fast as to make a dict of a proxy
         self.user_at = dict(original._user_at)  # noqa: SLF001
         self.participants = Counter(original._participants)  # noqa: SLF001
         self.active = Counter(original._active)  # noqa: SLF001
