@@ -1,9 +1,13 @@
-"""What holds in every room, under any policy, whoever wants whatever."""
+"""What holds in every room, under any policy, whoever wants whatever.
 
+Half of `MIMI_FUZZ_EXAMPLES` says in how many rooms each of it is tried.
+"""
+
+import os
 from dataclasses import replace
 from random import Random
 
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from mimi_conformance.reference.room.application import after
@@ -15,6 +19,10 @@ from mimi_conformance.reference.room.policy import NO_ROLE
 from mimi_conformance.reference.room.view import RoomView
 from tests.exercised import exercises
 from tests.room import arbitrary_rooms as arbitrary
+
+in_many_rooms = settings(
+    max_examples=-(-int(os.environ.get("MIMI_FUZZ_EXAMPLES", "200")) // 2), deadline=None, database=None
+)
 
 
 def check_change(before: RoomView, changes: list[Change], room: RoomView) -> None:
@@ -69,6 +77,7 @@ def _check_base_policy(before: RoomView, old: arbitrary.Numbers, new: arbitrary.
         assert base.multi_device or number <= max(1, old.clients.get(who, 0)), "a user has a second client"
 
 
+@in_many_rooms
 @given(st.data())
 @exercises("POLICY-3-15", "PROTO-7.5-01", "ARCH-4.2-01", "ARCH-4.2-03", "POLICY-1-03")
 def test_what_is_allowed_can_be_made_and_breaks_nothing(data: st.DataObject) -> None:
@@ -88,6 +97,7 @@ def test_what_is_allowed_can_be_made_and_breaks_nothing(data: st.DataObject) -> 
             room = changed
 
 
+@in_many_rooms
 @given(st.data())
 @exercises("POLICY-3-15", "PROTO-7.5-12")
 def test_what_a_commit_may_do_can_be_made_and_breaks_nothing(data: st.DataObject) -> None:
@@ -98,7 +108,9 @@ def test_what_a_commit_may_do_can_be_made_and_breaks_nothing(data: st.DataObject
         for each in range(data.draw(st.integers(1, 6)))
     ]
     sensible = [act for act in drawn if isinstance(authorize(room, committer, act.change), Allowed)]
-    acts = list({getattr(act.change, "user", act.change): act for act in sensible or drawn[:2]}.values())
+    acts = sensible or drawn[:2]
+    if data.draw(st.booleans(), label="once for each user"):
+        acts = list({getattr(act.change, "user", act.change): act for act in acts}.values())
     decision = authorize_commit(room, committer, acts)
     event(f"{len(acts)} changes {type(decision).__name__}")
     backwards = authorize_commit(room, committer, acts[::-1])
@@ -108,6 +120,7 @@ def test_what_a_commit_may_do_can_be_made_and_breaks_nothing(data: st.DataObject
         check_change(room, changes, after(room, changes))
 
 
+@in_many_rooms
 @given(st.data())
 def test_no_decision_depends_on_an_order_that_means_nothing(data: st.DataObject) -> None:
     room = data.draw(arbitrary.rooms(), label="room")
@@ -117,6 +130,7 @@ def test_no_decision_depends_on_an_order_that_means_nothing(data: st.DataObject)
     assert authorize(other, actor, change) == authorize(room, actor, change)
 
 
+@in_many_rooms
 @given(st.data())
 @exercises("POLICY-8-02")
 def test_more_capabilities_never_forbid(data: st.DataObject) -> None:
