@@ -11,6 +11,7 @@ SERVED = (
     Endpoint.KEY_MATERIAL,
     Endpoint.UPDATE,
     Endpoint.NOTIFY,
+    Endpoint.SUBMIT_MESSAGE,
     Endpoint.REQUEST_CONSENT,
     Endpoint.UPDATE_CONSENT,
     Endpoint.IDENTIFIER_QUERY,

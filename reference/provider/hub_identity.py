@@ -1,6 +1,10 @@
 """What a hub is to the MLS groups of its rooms: an external sender, an external receiver, and the franking agent."""
 
+from functools import cached_property
+
+from mimi_conformance.reference.content.franking.stamp import FrankingKeys, HubKey, SigningKey
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES
 from mimi_conformance.reference.mls.proposals.features import GroupExtensions
 from mimi_conformance.reference.provider.base import ProviderBase
 from mimi_conformance.reference.room.credentials import server_domains
@@ -33,6 +37,12 @@ class HubIdentity(ProviderBase):
     def franking_agent(self, cipher_suite: CipherSuite) -> FrankingAgentData:
         """The data of the `franking_agent` component (PROTO 5.4.1)."""
         return FrankingAgentData(self.keys.franking_agent(cipher_suite).public_key, self.credential)
+
+    @cached_property
+    def franking_keys(self) -> FrankingKeys:
+        """What the hub franks with, and knows its franks by (PROTO 5.4.1.2)."""
+        signing = ((suite, self.keys.franking_agent(suite).private_key) for suite in SUPPORTED_CIPHER_SUITES)
+        return FrankingKeys((HubKey(0, self.keys.hub_key),), tuple(SigningKey.of(*each) for each in signing))
 
     def sender_index(self, cipher_suite: CipherSuite, extensions: GroupExtensions) -> int | None:
         """Where a group lists the hub, with the key that it has, among its external senders; None when it does not."""

@@ -28,6 +28,7 @@ from mimi_conformance.reference.provider.own_events import OwnEvents
 from mimi_conformance.reference.provider.own_requests import OwnRequests
 from mimi_conformance.reference.provider.proxy_download import Download
 from mimi_conformance.reference.provider.storage import Transaction
+from mimi_conformance.reference.provider.submit_message import SubmitMessageEndpoint
 from mimi_conformance.reference.provider.transport import Route, TransportRules
 from mimi_conformance.reference.provider.update import UpdateEndpoint
 
@@ -40,6 +41,7 @@ class Provider(
     ObliviousGatewayEndpoint,
     Founding,
     UpdateEndpoint,
+    SubmitMessageEndpoint,
     OwnRequests,
     TransportRules,
 ):
@@ -102,6 +104,8 @@ class Provider(
                 return self.answer_to_key_material(transaction, call, now)
             case Endpoint.UPDATE:
                 return self.answer_to_update(transaction, call, now)
+            case Endpoint.SUBMIT_MESSAGE:
+                return self.answer_to_submit_message(transaction, call, now)
             case Endpoint.NOTIFY:
                 return self.answer_to_notify(transaction, call, now)
             case Endpoint.REQUEST_CONSENT | Endpoint.UPDATE_CONSENT:

@@ -10,7 +10,6 @@ EXCUSED = {
     "PROTO-5.9-01": AT_THE_DOOR,
     "PROTO-5.9-09": AT_THE_DOOR,
     "PROTO-5.9-15": AT_THE_DOOR,
-    "PROTO-5.4.1.2-03": "whether a sender may send is for the hub's submission, which franks only afterwards",
 }
 
 

@@ -109,6 +109,7 @@ def test_the_directory_fits_its_schema_and_names_what_is_served(world):
         "keyMaterial",
         "update",
         "notify",
+        "submitMessage",
         "requestConsent",
         "updateConsent",
         "identifierQuery",

@@ -69,6 +69,7 @@ def use(question: Question, change: Use) -> Decision:
 
 def _inactive(question: Question) -> Refused | None:
     user = question.actor.user
-    if isinstance(question.actor, Member) and question.view.participants.is_active(user):
+    clients = question.view.participants.clients(user)
+    if isinstance(question.actor, Member) and any(client.leaf_index is not None for client in clients):
         return None
     return Refused(SenderRule.ACTIVE, f"{shown(user)} has no client in the group.")
