@@ -8,7 +8,7 @@ from typing import Any
 
 from mimi_conformance.mocks.defects.registry import defect
 from mimi_conformance.reference.provider.base import S
-from mimi_conformance.reference.provider.key_material import Claim
+from mimi_conformance.reference.provider.claims import Claim
 from mimi_conformance.reference.provider.messages import Answer, Call, Endpoint, Refusal, Relay
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import ASGIApp, Message, Receive, Scope, Send, TLSServer
@@ -100,7 +100,7 @@ class TakesRepeatedComponents(Provider):
 class ServesEveryProtocol(Provider):
     """Does not look at the protocol of a keyMaterial request."""
 
-    def answer_to_key_material(self, transaction: Transaction, call: Call, now: int) -> Answer:
+    def answer_to_key_material(self, transaction: Transaction, call: Call, now: int) -> Answer | Relay:
         return super().answer_to_key_material(transaction, replace(call, body=b"\x01" + call.body[1:]), now)
 
     def check_claim_signature(self, claim: Claim) -> None:
@@ -111,9 +111,9 @@ class ServesEveryProtocol(Provider):
 class WritesTheProtocolInTwoOctets(Provider):
     """Begins a KeyMaterialResponse with the protocol as a number of 16 bits."""
 
-    def answer_to_key_material(self, transaction: Transaction, call: Call, now: int) -> Answer:
+    def answer_to_key_material(self, transaction: Transaction, call: Call, now: int) -> Answer | Relay:
         answer = super().answer_to_key_material(transaction, call, now)
-        return replace(answer, body=b"\x00" + answer.body)
+        return replace(answer, body=b"\x00" + answer.body) if isinstance(answer, Answer) else answer
 
 
 class Receiving(TLSServer):

@@ -1,156 +1,98 @@
-"""keyMaterial: handing out KeyPackages of our users, each once (PROTO 5.2)."""
+"""keyMaterial: handing out KeyPackages of our users, each once, and passing on claims for our rooms (PROTO 5.2)."""
 
-from dataclasses import dataclass
 from http import HTTPStatus
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-
-from mimi_conformance.reference.identity.credential import CredentialMapping
 from mimi_conformance.reference.identity.errors import CredentialError
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipherSuiteError
-from mimi_conformance.reference.mls.crypto.labelled import verify_with_label
-from mimi_conformance.reference.mls.crypto.signature_scheme import signature_public_key
+from mimi_conformance.reference.mls.key_package import key_package_ref
+from mimi_conformance.reference.provider.claims import Claim, Claims
 from mimi_conformance.reference.provider.consent import ConsentEndpoint
-from mimi_conformance.reference.provider.messages import Answer, Call, Refusal
+from mimi_conformance.reference.provider.messages import Answer, Call, Endpoint, Outgoing, Refusal, Relay
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.provider.users import User
-from mimi_conformance.reference.wire.mls.credential import Credential
+from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.group import RequiredCapabilities
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
-from mimi_conformance.reference.wire.mls.registries import CipherSuite, CredentialType, ExtensionType, ProposalType
+from mimi_conformance.reference.wire.mls.registries import CredentialType, ExtensionType, ProposalType
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.key_material import (
     ClientKeyMaterial,
     KeyMaterialClientCode,
-    KeyMaterialRequest,
-    KeyMaterialRequestTBS,
     KeyMaterialResponse,
     KeyMaterialUserCode,
 )
-
-LABEL = "KeyMaterialRequestTBS"
 
 # Supported without being listed (RFC 9420, section 7.2).
 DEFAULT_EXTENSIONS = frozenset(ExtensionType(number) for number in range(1, 6))
 DEFAULT_PROPOSALS = frozenset(ProposalType(number) for number in range(1, 8))
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A request for key material, its identifiers read: who asks for whose KeyPackages, and for which room if any."""
-
-    requester: MimiUri
-    target: MimiUri
-    room: MimiUri | None
-    request: KeyMaterialRequest
-
-    @property
-    def cipher_suites(self) -> tuple[CipherSuite, ...]:
-        """The acceptable cipher suites in their order, each once: a list of a megabyte costs no more than it says."""
-        return tuple(dict.fromkeys(self.request.acceptable_ciphersuites))
-
-
-class KeyMaterialEndpoint(ConsentEndpoint):
+class KeyMaterialEndpoint(Claims, ConsentEndpoint):
     """Answers for keyMaterial."""
 
-    def answer_to_key_material(self, transaction: Transaction, call: Call, now: int) -> Answer:
-        """200 with a KeyMaterialResponse, whatever its code (AMB-008); ``now`` in milliseconds of the Unix epoch."""
+    def answer_to_key_material(self, transaction: Transaction, call: Call, now: int) -> Answer | Relay:
+        """200 with a KeyMaterialResponse, whatever its code (AMB-008); or whom to ask, for a room of ours.
+
+        ``now`` is in milliseconds of the Unix epoch.
+
+        Raises:
+            Refusal: the request can't be read, or is not for its sender to make.
+
+        """
         claim = self.claim(call)
         self.check_claim_source(call.source, claim)
         self.check_claim_signature(claim)
         self.check_claim_credential(claim)
+        if claim.room is not None and claim.room.provider == self.domain:
+            self.check_claim_participant(transaction, claim)
+            if claim.target.provider != self.domain:
+                return self.relay_of_claim(call, claim)
+        return Answer(HTTPStatus.OK, self.response_to_claim(transaction, claim, now).encode())
+
+    def response_to_claim(self, transaction: Transaction, claim: Claim, now: int) -> KeyMaterialResponse:
+        """What a claim that may be made gets of our user."""
         code, clients = self.claimed(transaction, claim, now // 1000)
-        request = claim.request
-        response = KeyMaterialResponse(request.protocol, code, request.target_user, clients)
-        return Answer(HTTPStatus.OK, response.encode())
+        return KeyMaterialResponse(claim.request.protocol, code, claim.request.target_user, clients)
 
-    def claim(self, call: Call) -> Claim:
-        """The request in a body.
+    def relay_of_claim(self, call: Call, claim: Claim) -> Relay:
+        """Pass a claim on as it came, so that the requester's signature is still one (AMB-034)."""
+        target = claim.target
+        return Relay(call, Outgoing(target.provider, Endpoint.KEY_MATERIAL, target.text, call.body))
 
-        Raises:
-            Refusal: 400, it can't be read, lists no cipher suite, or is not about the user in the path (AMB-011).
-
-        """
-        request = self.decoded(KeyMaterialRequest, call.body)
-        claim = Claim(
-            requester=self.parsed_user(request.requesting_user),
-            target=self.parsed_user(request.target_user),
-            room=self.parsed_room(request.room_id) if request.room_id.uri else None,
-            request=request,
-        )
-        if call.subject != claim.target.text:
-            raise Refusal(HTTPStatus.BAD_REQUEST, f"The path names {call.subject}, and the body {claim.target}.")
-        if not request.acceptable_ciphersuites:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "The list of acceptable cipher suites is empty.")
-        return claim
-
-    def check_claim_source(self, source: str, claim: Claim) -> None:
-        """Refuse a claim for a room that does not come from its hub, or one for no room from a stranger (AMB-033).
+    def relayed_key_material(self, transaction: Transaction, relay: Relay, theirs: Answer, now: int) -> Answer:
+        """Another provider's answer as it came, once it is noted where its KeyPackages are from.
 
         Raises:
-            Refusal: 403.
+            Refusal: 502, it is no KeyMaterialResponse, so that Welcomes would not find their way.
 
         """
-        authority = (claim.room or claim.requester).provider
-        if source != authority:
-            raise Refusal(
-                HTTPStatus.FORBIDDEN, f"A claim for {claim.room or claim.requester} is not {source}'s to make."
-            )
-
-    def check_claim_signature(self, claim: Claim) -> None:
-        """Refuse a request that verifies under none of the cipher suites it lists (AMB-031).
-
-        Raises:
-            Refusal: 403.
-
-        """
-        request = claim.request
-        signed = KeyMaterialRequestTBS.taken_from(request).encode()
-        key, signature = request.requester_signature_key, request.key_material_request_signature
-        for cipher_suite in claim.cipher_suites:
+        if theirs.status == HTTPStatus.OK:
             try:
-                if verify_with_label(cipher_suite, key, LABEL, signed, signature):
-                    return
-            except UnsupportedCipherSuiteError:
-                continue
-        raise Refusal(HTTPStatus.FORBIDDEN, "The signature verifies under none of the acceptable cipher suites.")
+                response = KeyMaterialResponse.decode(theirs.body)
+            except DecodeError as error:
+                reason = f"The answer of {relay.outgoing.provider} is no KeyMaterialResponse: {error}."
+                raise Refusal(HTTPStatus.BAD_GATEWAY, reason) from error
+            target = MimiUri(relay.outgoing.subject)
+            for client in response.clients:
+                if client.key_package is not None:
+                    self.note_origin(transaction, client.key_package, target, now)
+        return Answer(theirs.status, theirs.body, theirs.content_type)
 
-    def check_claim_credential(self, claim: Claim) -> None:
-        """Refuse a request whose credential is not the requesting user's, or not of the signature key (AMB-032).
+    def note_origin(self, transaction: Transaction, key_package: KeyPackage, target: MimiUri, now: int) -> None:
+        """Note which provider the Welcome for a KeyPackage goes to (PROTO 5.2, 4.3.1).
 
-        Raises:
-            Refusal: 403.
-
+        Whatever no room of ours could use has no Welcome: what is of a cipher suite that we don't know, or of somebody
+        else than the user it was asked of. So no provider can draw the Welcomes for others to itself.
         """
-        credential = claim.request.requester_credential
+        lifetime = key_package.leaf_node.lifetime
         try:
-            user = self.user_of_credential(credential, claim.requester)
-        except CredentialError as error:
-            raise Refusal(HTTPStatus.FORBIDDEN, f"{error}.") from error
-        if user != claim.requester:
-            raise Refusal(HTTPStatus.FORBIDDEN, f"The credential is that of {user}, not of {claim.requester}.")
-        if credential.certificates and not _certifies(
-            credential.certificates[0].cert_data, claim.request.requester_signature_key
-        ):
-            raise Refusal(HTTPStatus.FORBIDDEN, "The credential's certificate is for another key.")
-
-    def user_of_credential(self, credential: Credential, claimed: MimiUri) -> MimiUri:
-        """The user that a credential stands for (AMB-024).
-
-        A client URI that does not name its user is taken for one of the user who is ``claimed``.
-
-        Raises:
-            CredentialError: the credential stands for nobody.
-
-        """
-        mapping = CredentialMapping(user_of_client=lambda _: claimed)
-        if credential.identity is not None:
-            return mapping.identify_basic(credential.identity).user
-        if credential.certificates is not None:
-            return mapping.identify_x509([certificate.cert_data for certificate in credential.certificates]).user
-        raise CredentialError(f"credentials of type {credential.credential_type.name} are not understood here")
+            reference = key_package_ref(key_package)
+            user = self.user_of_credential(key_package.leaf_node.credential, target)
+        except (UnsupportedCipherSuiteError, CredentialError):
+            return
+        if lifetime is not None and user == target:
+            transaction.route_key_package(reference, target.provider, lifetime.not_after, now)
 
     def claimed(
         self, transaction: Transaction, claim: Claim, seconds: int
@@ -169,12 +111,12 @@ class KeyMaterialEndpoint(ConsentEndpoint):
     def objection_to_claim(
         self, transaction: Transaction, claim: Claim, user: User | None
     ) -> KeyMaterialUserCode | None:
-        """Why a requester gets nothing of this user, whatever there is; None when it may have it."""
+        """Why a requester gets nothing of this user, whatever there is; None where it may, as from itself."""
         if user is None or user.deleted:
             if not self.settings.reveal_unknown_users:
                 return KeyMaterialUserCode.no_consent
             return KeyMaterialUserCode.user_unknown if user is None else KeyMaterialUserCode.user_deleted
-        if self.has_consent(transaction, claim.requester, claim.target, claim.room):
+        if claim.requester == claim.target or self.has_consent(transaction, claim.requester, claim.target, claim.room):
             return None
         if claim.room is not None and self.consents_elsewhere(transaction, claim):
             return KeyMaterialUserCode.no_consent_for_this_room
@@ -231,12 +173,3 @@ class KeyMaterialEndpoint(ConsentEndpoint):
         if not any(served):
             return KeyMaterialUserCode.no_compatible_material
         return KeyMaterialUserCode.success if all(served) else KeyMaterialUserCode.partial_success
-
-
-def _certifies(certificate: bytes, signature_key: bytes) -> bool:
-    """Whether a certificate (DER) is for an MLS signature key."""
-    try:
-        public_key = x509.load_der_x509_certificate(certificate).public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        return False
-    return signature_public_key(public_key) == signature_key

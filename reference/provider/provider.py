@@ -137,18 +137,20 @@ class Provider(
 
     def relayed_answer(
         self,
-        transaction: Transaction,  # noqa: ARG002  # for endpoints that remember something of an answer
+        transaction: Transaction,
         relay: Relay,
         outcome: Answer | Unanswered,
-        now: int,  # noqa: ARG002  # as above
+        now: int,
     ) -> Answer:
         """The other provider's answer as it came, unless the endpoint asked has rules of its own.
 
         Raises:
-            Refusal: 502, there is none.
+            Refusal: 502, there is none, or none that can be passed on.
 
         """
         match relay.call.endpoint, outcome:
+            case Endpoint.KEY_MATERIAL, Answer():
+                return self.relayed_key_material(transaction, relay, outcome, now)
             case _, Answer():
                 return Answer(outcome.status, outcome.body, outcome.content_type)
             case _, Unanswered():

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES, parameters
 from mimi_conformance.reference.mls.crypto.labelled import sign_with_label
-from mimi_conformance.reference.provider.key_material import LABEL
+from mimi_conformance.reference.provider.claims import LABEL
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
 from mimi_conformance.reference.provider.users import ConsentDecision
 from mimi_conformance.reference.wire.mls.credential import Credential, MultiCredential
@@ -246,6 +246,12 @@ def test_a_room_can_be_excepted_from_general_consent(ready):
     assert claim(ready, room=None).user_status is UserCode.success
 
 
+def test_users_need_nobodys_consent_for_their_own_clients(world):
+    give(world, DESK, world.key_package(DESK))
+    alices = {"requester": ALICE, "credential": Credential.basic(bytes(PHONE)), "room": None}
+    assert claim(world, source="a.example", **alices).user_status is UserCode.partial_success
+
+
 def test_revoking_consent_stops_the_supply(ready):
     give(ready, PHONE, ready.key_package(PHONE, 2))
     assert claim(ready).user_status is UserCode.success
@@ -321,7 +327,7 @@ def test_a_list_that_repeats_itself_is_tried_once(ready, monkeypatch):
         tried.append(suite)
         return False
 
-    monkeypatch.setattr("mimi_conformance.reference.provider.key_material.verify_with_label", count)
+    monkeypatch.setattr("mimi_conformance.reference.provider.claims.verify_with_label", count)
     refused(ready, 403, suites=(SUITE, P256) * 10_000)
     assert tried == [SUITE, P256]
 

@@ -27,8 +27,8 @@ CAROL = MimiUri.user("c.example", "carol")
 DAVE = MimiUri.user("a.example", "dave")
 ERIN = MimiUri.user("a.example", "erin")
 
-CALL = Call(Endpoint.KEY_MATERIAL, "b.example", CAROL.text, b"request")
-RELAY = Relay(CALL, Outgoing("c.example", Endpoint.KEY_MATERIAL, CAROL.text, b"request"))
+CALL = Call(Endpoint.IDENTIFIER_QUERY, "b.example", CAROL.text, b"request")
+RELAY = Relay(CALL, Outgoing("c.example", Endpoint.IDENTIFIER_QUERY, CAROL.text, b"request"))
 
 
 class Relaying(Provider):
@@ -62,7 +62,7 @@ def relayed(world, outcome) -> Answer:
 
 
 def test_what_is_asked_is_said_instead_of_an_answer(relaying):
-    assert relaying.post("keyMaterial", CAROL.text, b"request") == RELAY
+    assert relaying.post("identifierQuery", CAROL.text, b"request") == RELAY
 
 
 def test_the_answer_comes_back_as_it_is_but_for_the_headers_of_another_connection(world):
@@ -98,7 +98,7 @@ def test_the_server_asks_between_two_transactions(relaying):
 
     scope = {
         "method": "POST",
-        "raw_path": b"/v1/keyMaterial/mimi%3A%2F%2Fc.example%2Fu%2Fcarol",
+        "raw_path": b"/v1/identifierQuery/mimi%3A%2F%2Fc.example%2Fu%2Fcarol",
         "headers": [(b"host", b"a.example"), (b"from", b"mimi@b.example")],
         "extensions": {PEER_CERTIFICATE: relaying.certificates["b.example"]},
     }
