@@ -12,6 +12,7 @@ SERVED = (
     Endpoint.UPDATE,
     Endpoint.NOTIFY,
     Endpoint.SUBMIT_MESSAGE,
+    Endpoint.GROUP_INFO,
     Endpoint.REQUEST_CONSENT,
     Endpoint.UPDATE_CONSENT,
     Endpoint.IDENTIFIER_QUERY,

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.founding import Founding
+from mimi_conformance.reference.provider.group_info import GroupInfoEndpoint
 from mimi_conformance.reference.provider.identifier_query import IdentifierQueryEndpoint
 from mimi_conformance.reference.provider.key_material import KeyMaterialEndpoint
 from mimi_conformance.reference.provider.messages import (
@@ -42,6 +43,7 @@ class Provider(
     Founding,
     UpdateEndpoint,
     SubmitMessageEndpoint,
+    GroupInfoEndpoint,
     OwnRequests,
     TransportRules,
 ):
@@ -92,7 +94,9 @@ class Provider(
             return self.answer_to_encapsulated_request(transaction, request)
         return self.answer_to_key_request()
 
-    def answer(self, transaction: Transaction, call: Call, now: int) -> Answer | Relay:
+    def answer(  # noqa: PLR0911 - one arm for each endpoint
+        self, transaction: Transaction, call: Call, now: int
+    ) -> Answer | Relay:
         """Answer what an authenticated provider asks, or say whom to ask first.
 
         Raises:
@@ -106,6 +110,8 @@ class Provider(
                 return self.answer_to_update(transaction, call, now)
             case Endpoint.SUBMIT_MESSAGE:
                 return self.answer_to_submit_message(transaction, call, now)
+            case Endpoint.GROUP_INFO:
+                return self.answer_to_group_info(transaction, call)
             case Endpoint.NOTIFY:
                 return self.answer_to_notify(transaction, call, now)
             case Endpoint.REQUEST_CONSENT | Endpoint.UPDATE_CONSENT:

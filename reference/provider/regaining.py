@@ -7,7 +7,6 @@ refuses, and the room stays unknown until a local client commits. Nothing waits 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.crypto.cipher_suite import (
@@ -20,6 +19,7 @@ from mimi_conformance.reference.mls.crypto.labelled import decrypt_with_label, s
 from mimi_conformance.reference.mls.crypto.primitive_errors import PrimitiveError
 from mimi_conformance.reference.mls.tree.ratchet_tree_options import tree_in
 from mimi_conformance.reference.provider.arrivals import Arrivals
+from mimi_conformance.reference.provider.group_info import ENCRYPTION_LABEL, REQUEST_LABEL, RESPONSE_LABEL
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing, Unanswered
 from mimi_conformance.reference.provider.rooms import Room
 from mimi_conformance.reference.provider.storage import Transaction
@@ -38,10 +38,6 @@ from mimi_conformance.reference.wire.protocol.group_info import (
 
 PAUSE = 60_000
 """How long the hub is left alone about a room after a question, in milliseconds."""
-
-_REQUEST_LABEL: Final = "GroupInfoRequestTBS"
-_RESPONSE_LABEL: Final = "GroupInfoResponseTBS"
-_ENCRYPTION_LABEL: Final = "GroupInfo and ratchet_tree encryption"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +93,7 @@ class Regaining(Arrivals):
             entry.credential,
             key_pair.public_key,
             b"",
-            sign_with_label(cipher_suite, own.private_key, _REQUEST_LABEL, signed.encode()),
+            sign_with_label(cipher_suite, own.private_key, REQUEST_LABEL, signed.encode()),
         )
         outgoing = Outgoing(room_id.provider, Endpoint.GROUP_INFO, room_id.text, request.encode())
         return Question(room_id, cipher_suite, outgoing, key_pair)
@@ -143,7 +139,7 @@ class Regaining(Arrivals):
             return False
         signed = GroupInfoResponseTBS.taken_from(response).encode()
         named = question.room_id.provider in server_domains(sender.credential)
-        return named and verify_with_label(suite, sender.signature_key, _RESPONSE_LABEL, signed, signature)
+        return named and verify_with_label(suite, sender.signature_key, RESPONSE_LABEL, signed, signature)
 
     def opened_answer(self, question: Question, response: GroupInfoResponse) -> GroupInfoRatchetTreeTBE:
         """What a success holds.
@@ -156,5 +152,5 @@ class Regaining(Arrivals):
         sealed = response.encrypted_groupinfo_and_tree
         assert sealed is not None, "a success has it"
         key = question.key_pair.private_key
-        plain = decrypt_with_label(question.cipher_suite, key, _ENCRYPTION_LABEL, response.room_id, sealed)
+        plain = decrypt_with_label(question.cipher_suite, key, ENCRYPTION_LABEL, response.room_id, sealed)
         return GroupInfoRatchetTreeTBE.decode(plain)

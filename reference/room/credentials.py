@@ -1,12 +1,14 @@
 """Whom an MLS credential stands for: a client and its user, or a server (AMB-024, AMB-142)."""
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from mimi_conformance.reference.identity.certificate import provider_domains
 from mimi_conformance.reference.identity.credential import ClientIdentity, CredentialMapping
 from mimi_conformance.reference.identity.domain import provider_domain
 from mimi_conformance.reference.identity.errors import CredentialError, IdentifierError
 from mimi_conformance.reference.identity.uri import IdentifierType, MimiUri
+from mimi_conformance.reference.mls.crypto.signature_scheme import signature_public_key
 from mimi_conformance.reference.wire.mls.credential import Credential
 
 
@@ -54,6 +56,25 @@ def server_domain(credential: Credential, hub: str) -> str:
     """The domain that a server's credential stands for here: the hub's, if it names that; empty if it names none."""
     domains = server_domains(credential)
     return hub if hub in domains else next(iter(domains), "")
+
+
+def certified_key(credential: Credential) -> bytes | None:
+    """The MLS signature key that an x509 credential's first certificate is for; None for credentials of other kinds.
+
+    Raises:
+        CredentialError: the certificate, or its key, cannot be read.
+
+    """
+    certificate = _end_entity(credential)
+    if certificate is None:
+        return None
+    try:
+        key = signature_public_key(certificate.public_key())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CredentialError(f"the certificate's key cannot be read: {error}") from error
+    if key is None:
+        raise CredentialError("the certificate's key is none that MLS signs with")
+    return key
 
 
 def _is_domain(text: str) -> bool:

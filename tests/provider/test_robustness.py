@@ -14,6 +14,7 @@ SUBJECTS = {
     Endpoint.KEY_MATERIAL: ALICE,
     Endpoint.UPDATE: "mimi://a.example/r/clubhouse",
     Endpoint.SUBMIT_MESSAGE: "mimi://a.example/r/clubhouse",
+    Endpoint.GROUP_INFO: "mimi://a.example/r/clubhouse",
     Endpoint.NOTIFY: "mimi://b.example/r/clubhouse",
     Endpoint.REQUEST_CONSENT: ALICE,
     Endpoint.UPDATE_CONSENT: ALICE,

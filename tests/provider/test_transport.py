@@ -110,6 +110,7 @@ def test_the_directory_fits_its_schema_and_names_what_is_served(world):
         "update",
         "notify",
         "submitMessage",
+        "groupInfo",
         "requestConsent",
         "updateConsent",
         "identifierQuery",
