@@ -54,7 +54,10 @@ class ClientChange:
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """What to change about a local user, who is made when there is none; None leaves things as they are."""
+    """What to change about a local user, who is made when there is none; None leaves things as they are.
+
+    Clients that are lost have to leave all rooms, and so has the user when deleted.
+    """
 
     user: MimiUri
     clients: tuple[ClientChange, ...] = ()
@@ -62,6 +65,7 @@ class UserChange:
     search_types: frozenset[SearchIdentifierType] | None = None
     consent: tuple[ConsentDecision, ...] = ()
     deleted: bool | None = None
+    lost: tuple[MimiUri, ...] = ()
 
 
 class LocalService:
@@ -166,7 +170,11 @@ class LocalService:
                     raise LocalRequestError(f"{change.user} can't decide for {decision.target}.")
                 transaction.record_decision(decision)
             if change.deleted is not None:
-                transaction.set_deleted(change.user, deleted=change.deleted)
+                self._set_deleted(transaction, change.user, deleted=change.deleted)
+            for lost in change.lost:
+                if transaction.user_of(lost) != change.user:
+                    raise LocalRequestError(f"{lost} is no client of {change.user}.")
+                self._provider.client_lost(transaction, lost, self._clock())
 
     def create_room(self, new: NewRoom) -> None:
         """Make a room of which this provider is the hub.
@@ -292,6 +300,16 @@ class LocalService:
     def _require_local(self, user: MimiUri) -> None:
         if not user.names_user or user.provider != self.domain:
             raise LocalRequestError(f"{user} is no user of {self.domain}.")
+
+    def _set_deleted(self, transaction: Transaction, user: MimiUri, *, deleted: bool) -> None:
+        before = transaction.user(user)
+        if before is None or before.deleted == deleted:
+            return
+        transaction.set_deleted(user, deleted=deleted)
+        if deleted:
+            self._provider.user_deleted(transaction, user, self._clock())
+        else:
+            self._provider.user_restored(transaction, user)
 
     def _change_client(self, transaction: Transaction, user: MimiUri, change: ClientChange) -> None:
         if transaction.user_of(change.client) not in (None, user):

@@ -103,6 +103,13 @@ CREATE TABLE shown_code (
     PRIMARY KEY (room, user)
 ) WITHOUT ROWID;
 
+-- Who has to leave our rooms: a user of the participant list (BLOB), or a leaf (INTEGER).
+CREATE TABLE departure (
+    room TEXT NOT NULL,
+    who NOT NULL,
+    PRIMARY KEY (room, who)
+) WITHOUT ROWID;
+
 -- A room that is hosted or followed. What makes up an epoch is empty only while the room is being founded.
 CREATE TABLE room (
     id INTEGER PRIMARY KEY,

@@ -28,7 +28,7 @@ from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
@@ -45,6 +45,7 @@ _CLEARED = (
     "delivery",
     "shown_code",
     "joining_code",
+    "departure",
     "room_client",
     "seen_request",
     "consent_request",

@@ -10,7 +10,7 @@ from mimi_conformance.reference.provider.arrival import Arrival, Waiting
 from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
 from mimi_conformance.reference.provider.outbox import Backlog, Lane, Loss, NotifyBody
 from mimi_conformance.reference.provider.rooms import Room
-from mimi_conformance.reference.provider.users import ClientInRoom, ConsentDecision, ProfileEntry, User
+from mimi_conformance.reference.provider.users import ClientInRoom, ConsentDecision, Departure, ProfileEntry, User
 from mimi_conformance.reference.room.actors import JoinCode
 from mimi_conformance.reference.room.participants import ParticipantList
 from mimi_conformance.reference.room.participants import User as RoomUser
@@ -62,6 +62,9 @@ class Transaction(Protocol):
 
     def add_client(self, user: MimiUri, client: MimiUri) -> None:
         """Give a user a client, unless the user has it already."""
+
+    def remove_client(self, client: MimiUri) -> None:
+        """Forget a client, with its KeyPackages, its inbox, and the rooms that it is in."""
 
     def set_profile(self, user: MimiUri, profile: Iterable[ProfileEntry]) -> None:
         """Replace a user's profile."""
@@ -135,6 +138,18 @@ class Transaction(Protocol):
     def clients_in(self, room: MimiUri) -> tuple[ClientInRoom, ...]:
         """The local clients in a room, in the order they joined."""
 
+    def rooms_of(self, client: MimiUri) -> tuple[MimiUri, ...]:
+        """The rooms that a local client is in, in the order in which it joined."""
+
+    def add_departure(self, room: MimiUri, departure: Departure) -> None:
+        """Note that somebody has to leave a room of ours."""
+
+    def departures(self, room: MimiUri) -> tuple[Departure, ...]:
+        """Who has to leave a room."""
+
+    def remove_departure(self, room: MimiUri, departure: Departure) -> None:
+        """Note that somebody has left a room, or may stay."""
+
     def add_joining_code(self, room: MimiUri, code: JoinCode) -> None:
         """Let newcomers into a room of ours by a code, which leads to a role."""
 
@@ -191,6 +206,9 @@ class Transaction(Protocol):
 
     def rooms_waited_in(self) -> tuple[MimiUri, ...]:
         """The rooms in which something waits."""
+
+    def rooms_naming(self, user: RoomUser) -> tuple[MimiUri, ...]:
+        """The rooms, hosted or followed, whose group or proposals have a user's name in them; others may be, too."""
 
     def rooms_below(self, parent: MimiUri) -> tuple[MimiUri, ...]:
         """The rooms that depend on a room (POLICY 5)."""

@@ -4,9 +4,9 @@ from http import HTTPStatus
 
 from mimi_conformance.reference.mls.key_package import key_package_ref
 from mimi_conformance.reference.provider.commit_bundle import CommitBundles
+from mimi_conformance.reference.provider.departures import Departures
 from mimi_conformance.reference.provider.handshakes import HandshakeRule, NotAccepted, not_allowed
 from mimi_conformance.reference.provider.messages import Answer, Call, Refusal
-from mimi_conformance.reference.provider.own_proposals import OwnProposals
 from mimi_conformance.reference.provider.repetition import Repetition
 from mimi_conformance.reference.provider.rooms import Room
 from mimi_conformance.reference.provider.storage import Transaction
@@ -33,7 +33,7 @@ from mimi_conformance.reference.wire.protocol.update import (
 )
 
 
-class UpdateEndpoint(CommitBundles, OwnProposals, Repetition):
+class UpdateEndpoint(CommitBundles, Departures, Repetition):
     """Answers for update. Whether a room takes something is `reference.room`'s decision."""
 
     def answer_to_update(self, transaction: Transaction, call: Call, now: int) -> Answer:
@@ -98,7 +98,7 @@ class UpdateEndpoint(CommitBundles, OwnProposals, Repetition):
         for proposal in proposals:
             self.route_own_addition(transaction, call, proposal, now)
         self.fan_out_proposals(transaction, room.state, call, messages, accepted=now)
-        after, own = self.propose_each(transaction, after, self.wishes_after(after.state, ()), now)
+        after, own = self.propose_each(transaction, after, self.wishes(transaction, after.state), now)
         if own:
             self.fan_out_proposals(transaction, after.state, None, own, accepted=now)
         return now
@@ -160,7 +160,8 @@ class UpdateEndpoint(CommitBundles, OwnProposals, Repetition):
         newcomers = self.newcomers(transaction, staged, bundle)
         after = room.in_next_epoch(accepted, group_info)
         transaction.record_room(after)
-        after, own = self.propose_each(transaction, after, self.wishes_after(after.state, accepted.lapsed), now)
+        wishes = self.wishes(transaction, after.state, staged.applied.removed)
+        after, own = self.propose_each(transaction, after, wishes, now)
         stapled = own if staged.external else ()
         self.fan_out_commit(transaction, room.state, call, message, stapled, accepted=now)
         self.move_clients(transaction, accepted, newcomers, call)

@@ -1,8 +1,10 @@
 """Local users: what the provider knows about the people and clients it speaks for (PROTO 4.3.1, 5.8)."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.room.participants import User as RoomUser
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 
 EVERY_SEARCH_TYPE = frozenset(SearchIdentifierType)
@@ -60,6 +62,10 @@ class ClientInRoom:
 
     client: MimiUri
     leaf_index: int | None = None
+
+
+Departure: TypeAlias = RoomUser | int
+"""Who has to leave a room of ours: a participant with all clients, or the client at a leaf."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from mimi_conformance.reference.mls.tree.ratchet_tree_options import full_tree
-from mimi_conformance.reference.wire.mls.proposals import Remove, SelfRemove
+from mimi_conformance.reference.wire.mls.proposals import Remove
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent
 from tests.exercised import exercises
-from tests.provider.hub_scene import HUB, ROOM, Hub
+from tests.provider.hub_scene import HUB, Hub
 from tests.provider.test_hub_update import accepted
-from tests.room.house import client, user
+from tests.room.house import client
 
 ROLES = {"alice": 4, "adam": 2, "bob": 2, "carol": 3, "dora": 2}
 CLIENTS = ("alice1", "alice2", "adam1", "bob1", "carol1")
@@ -135,70 +135,6 @@ class TestProposals:
             "c.example": [PROPOSAL],
             "alice1": [PROPOSAL, COMMIT],
         }
-
-
-class TestWhatTheHubProposesAnew:
-    @pytest.fixture
-    def hub(self) -> Hub:
-        """The hub has proposed to remove Bob, whose account is gone."""
-        hub = Hub().found(ROLES | {HUB: 5}, *CLIENTS)
-        removal = hub.provider.removal(hub.room().state, user("bob"))
-        with hub.storage.transaction() as transaction:
-            room, messages = hub.provider.propose(transaction, transaction.room(ROOM), removal, hub.now)
-            hub.provider.fan_out_proposals(transaction, room.state, None, messages, accepted=hub.now)
-        hub.receive(messages)
-        return hub
-
-    @exercises("PROTO-5.5-07")
-    def test_what_it_proposes_goes_to_everybody(self, hub):
-        everybody = {name: [PROPOSAL] for name in ("b.example", "c.example", "alice1", "alice2", "adam1")}
-        assert told(hub, "alice1", "alice2", "adam1") == everybody
-
-    @exercises("PROTO-5.5-08", "PROTO-5.5-09", "PROTO-5.5-16")
-    def test_an_external_commit_comes_with_the_proposals_for_its_epoch(self, hub):
-        told(hub, "alice1")
-        accepted(hub.join("carol2"))
-        [event] = hub.notified("b.example")
-        assert event.event is COMMIT
-        assert [each.public_message.content.epoch for each in event.external_proposals] == [hub.epoch()] * 2
-        assert hub.delivered("alice1") == (event,)
-        [own] = hub.notified("c.example")
-        assert (own.message, *own.more_proposals) == event.external_proposals
-        hub.receive(event.external_proposals)
-        accepted(hub.commit("carol2"))
-        assert hub.role("bob") is None
-
-    @exercises("PROTO-5.5-09")
-    def test_a_local_client_that_joins_gets_them_by_themselves(self, hub):
-        told(hub)
-        accepted(hub.join("alice3"))
-        [own] = hub.delivered("alice3")
-        [event] = hub.notified("b.example")
-        assert (own.message, *own.more_proposals) == event.external_proposals
-
-    def test_nothing_is_proposed_anew_for_somebody_who_has_gone_meanwhile(self, hub):
-        accepted(hub.commit("carol1"))
-        told(hub, "alice1")
-        accepted(hub.join("carol2"))
-        assert hub.delivered("alice1")[0].external_proposals == ()
-
-    def test_what_others_had_proposed_is_theirs_to_repeat(self, hub):
-        hub = Hub().found(ROLES | {HUB: 5}, *CLIENTS)
-        accepted(hub.propose("carol1", *hub.removals("bob"), hub.listed(removed=["bob"])))
-        told(hub)
-        accepted(hub.join("carol2"))
-        assert hub.notified("b.example")[0].external_proposals == ()
-        assert hub.room().proposals == {}
-
-    @exercises("EXT-6.3.1-03")
-    def test_a_self_remove_goes_into_the_external_commit(self):
-        hub = Hub().found(ROLES | {HUB: 5}, *CLIENTS)
-        [message], group = hub.proposals("adam1", SelfRemove())
-        accepted(hub.update("adam1", hub.proposal_bundle(message)))
-        hub.receive([message], "adam1", group)
-        accepted(hub.join("carol2", self_removes=[message.public_message]))
-        assert "adam1" not in hub.members
-        assert told(hub, "adam1")["adam1"] == [COMMIT]
 
 
 class TestExternalSenders:

@@ -1,15 +1,15 @@
 # ruff: noqa: D102  # the methods are described in storage.Transaction
-"""Who of our clients is in which room, and the codes that let others in."""
+"""Who of our clients is in which room, who has to leave ours, and the codes that let others in."""
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.tables.table import Table
-from mimi_conformance.reference.provider.users import ClientInRoom
+from mimi_conformance.reference.provider.users import ClientInRoom, Departure
 from mimi_conformance.reference.room.actors import JoinCode
 from mimi_conformance.reference.room.participants import User
 
 
 class EntranceTables(Table):
-    """The tables ``room_client``, ``joining_code`` and ``shown_code``."""
+    """The tables ``room_client``, ``departure``, ``joining_code`` and ``shown_code``."""
 
     def join_room(self, room: MimiUri, client: MimiUri, leaf_index: int | None = None) -> None:
         self._execute(
@@ -23,6 +23,19 @@ class EntranceTables(Table):
     def clients_in(self, room: MimiUri) -> tuple[ClientInRoom, ...]:
         rows = self._execute("SELECT client, leaf_index FROM room_client WHERE room = ? ORDER BY rowid", (room.text,))
         return tuple(ClientInRoom(MimiUri.parse(client), leaf_index) for client, leaf_index in rows)
+
+    def rooms_of(self, client: MimiUri) -> tuple[MimiUri, ...]:
+        rows = self._execute("SELECT room FROM room_client WHERE client = ? ORDER BY rowid", (client.text,))
+        return tuple(MimiUri.parse(room) for (room,) in rows)
+
+    def add_departure(self, room: MimiUri, departure: Departure) -> None:
+        self._execute("INSERT OR IGNORE INTO departure VALUES (?, ?)", (room.text, departure))
+
+    def departures(self, room: MimiUri) -> tuple[Departure, ...]:
+        return tuple(who for (who,) in self._execute("SELECT who FROM departure WHERE room = ?", (room.text,)))
+
+    def remove_departure(self, room: MimiUri, departure: Departure) -> None:
+        self._execute("DELETE FROM departure WHERE room = ? AND who = ?", (room.text, departure))
 
     def add_joining_code(self, room: MimiUri, code: JoinCode) -> None:
         self._execute("INSERT OR REPLACE INTO joining_code VALUES (?, ?, ?)", (room.text, code.code, code.role_index))

@@ -27,7 +27,7 @@ from mimi_conformance.reference.provider.rooms import (
 )
 from mimi_conformance.reference.provider.tables.table import Table
 from mimi_conformance.reference.room.mls_application import room_application
-from mimi_conformance.reference.room.participants import ParticipantList
+from mimi_conformance.reference.room.participants import ParticipantList, User
 from mimi_conformance.reference.wire.protocol.group_info import PendingProposal
 
 MAX_SIZE = 50_000
@@ -141,6 +141,14 @@ class RoomTables(Table):
         rows = self._execute(
             "SELECT DISTINCT room FROM room_client AS inside "
             "WHERE NOT EXISTS (SELECT 1 FROM room WHERE room.uri = inside.room)"
+        )
+        return tuple(MimiUri.parse(uri) for (uri,) in rows)
+
+    def rooms_naming(self, user: User) -> tuple[MimiUri, ...]:
+        rows = self._execute(
+            "SELECT uri FROM room WHERE instr(context, ?) "
+            "OR EXISTS (SELECT 1 FROM room_proposal WHERE room = id AND instr(content, ?)) ORDER BY id",
+            (user, user),
         )
         return tuple(MimiUri.parse(uri) for (uri,) in rows)
 

@@ -8,6 +8,13 @@ from mimi_conformance.reference.provider.tables.table import Table
 from mimi_conformance.reference.provider.users import EVERY_SEARCH_TYPE, ProfileEntry, User
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 
+_REMOVE_CLIENT = (
+    "DELETE FROM key_package WHERE client = ?",
+    "DELETE FROM delivery WHERE client = ?",
+    "DELETE FROM room_client WHERE client = ?",
+    "DELETE FROM client WHERE uri = ?",
+)
+
 
 class UserTables(Table):
     """The tables ``user``, ``profile_entry`` and ``client``."""
@@ -17,6 +24,10 @@ class UserTables(Table):
 
     def add_client(self, user: MimiUri, client: MimiUri) -> None:
         self._execute("INSERT OR IGNORE INTO client VALUES (?, ?)", (client.text, user.text))
+
+    def remove_client(self, client: MimiUri) -> None:
+        for statement in _REMOVE_CLIENT:
+            self._execute(statement, (client.text,))
 
     def set_profile(self, user: MimiUri, profile: Iterable[ProfileEntry]) -> None:
         self._execute("DELETE FROM profile_entry WHERE user = ?", (user.text,))
