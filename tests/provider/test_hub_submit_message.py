@@ -127,7 +127,7 @@ class TestAcceptance:
         assert submit(hub, "bob1", message) == first
         assert len(hub.notified("c.example")) == 1
 
-    @exercises("PROTO-5.4-20", "PROTO-5.4-12", "POLICY-7.1-13")
+    @exercises("PROTO-5.4-20", "PROTO-5.4-12", "POLICY-7.1-07")
     def test_a_message_may_be_as_old_as_the_room_tolerates(self):
         messages = replace(OPERATIONAL.app_message_policy, epoch_tolerance=1)
         policy = replace(OPERATIONAL, app_message_policy=messages, handshake_formats=())
