@@ -15,7 +15,10 @@ def granted(transaction: Transaction, requester: MimiUri, target: MimiUri) -> Ma
     return {decision.room: decision.granted for decision in transaction.decisions(requester, target)}
 
 
-@defect("needs-no-consent", breaks=("PROTO-3.2-10", "PROTO-5.2-48", "PROTO-5.7-08", "PROTO-5.7-33"))
+@defect(
+    "needs-no-consent",
+    breaks=("PROTO-3.2-03", "PROTO-3.2-10", "PROTO-5.2-25", "PROTO-5.2-48", "PROTO-5.7-08", "PROTO-5.7-33"),
+)
 class NeedsNoConsent(Provider):
     """Gives KeyPackages to everybody who asks."""
 

@@ -22,7 +22,7 @@ class DoesNotLookAtMethods(Provider):
         pass
 
 
-@defect("decodes-paths-twice", breaks=("PROTO-5.1-09",))
+@defect("decodes-paths-twice", breaks=("PROTO-5.1-09", "PROTO-5.2-02"))
 class DecodesPathsTwice(Provider):
     """Takes percent-encoded octets of a URI for some of the URL that the URI is written into."""
 

@@ -156,7 +156,7 @@ class GivesAnUnknownWelcomeToEverybody(Provider):
         return super().welcomed_clients(transaction, welcome) or everybody
 
 
-@defect("gives-a-welcome-to-all-clients-of-a-user", breaks=("PROTO-3.2-07",))
+@defect("gives-a-welcome-to-all-clients-of-a-user", breaks=("PROTO-3.2-07", "PROTO-5.2-42"))
 class GivesAWelcomeToAllClientsOfAUser(Provider):
     """Delivers a Welcome to the other clients of the user, too."""
 
@@ -165,7 +165,7 @@ class GivesAWelcomeToAllClientsOfAUser(Provider):
         return tuple(client for user in transaction.users() if {*named} & {*user.clients} for client in user.clients)
 
 
-@defect("delivers-no-welcome", breaks=("PROTO-3.2-07", "PROTO-3.2-08"))
+@defect("delivers-no-welcome", breaks=("PROTO-3.2-07", "PROTO-3.2-08", "PROTO-5.2-42"))
 class DeliversNoWelcome(Provider):
     """Notes who is in a room, and keeps the Welcome."""
 

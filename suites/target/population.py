@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mimi_conformance.mocks.control.client import ClientDevice, ConsentDecision, ControlClient, ControlledField
-from mimi_conformance.mocks.peers.user import PeerDevice, PeerUser
+from mimi_conformance.mocks.peers.user import CIPHER_SUITE, PeerDevice
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.mls.credential import Credential
+from mimi_conformance.reference.wire.mls.leaf_node import Capabilities, Lifetime
+from mimi_conformance.reference.wire.mls.registries import CipherSuite
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.judgement import blocked
@@ -72,6 +74,7 @@ class Population:
         self._description = description
         self._control = control
         # Of fixed length, so that no name is part of another: a partial search must find one user only.
+        self._devices: dict[tuple[MimiUri, CipherSuite], PeerDevice] = {}
         self._names = (f"{secrets.token_hex(4)}{worker:02}{number:05}" for number in itertools.count())
 
     def new_name(self) -> str:
@@ -87,10 +90,25 @@ class Population:
             blocked(f"fixture {wish}")
         return found
 
-    def new_key_packages(self, user: MimiUri, device: PeerDevice, count: int) -> tuple[bytes, ...]:
+    def device(self, client: MimiUri, cipher_suite: CipherSuite = CIPHER_SUITE) -> PeerDevice:
+        """A client of the target, which we play; the same each time, so that it never makes a KeyPackage twice."""
+        return self._devices.setdefault((client, cipher_suite), PeerDevice(client, cipher_suite))
+
+    def new_key_packages(
+        self,
+        user: MimiUri,
+        device: PeerDevice,
+        count: int,
+        *,
+        lifetime: Lifetime | None = None,
+        capabilities: Capabilities | None = None,
+    ) -> tuple[bytes, ...]:
         """KeyPackages for a client of the target, encoded, with the kind of credential that the target has."""
         credential = self.credential(user, device)
-        return tuple(device.key_package(credential=credential).key_package.encode() for _ in range(count))
+        return tuple(
+            device.key_package(credential=credential, lifetime=lifetime, capabilities=capabilities).key_package.encode()
+            for _ in range(count)
+        )
 
     def credential(self, user: MimiUri, device: PeerDevice) -> Credential:
         """The credential of a client, of the kind that the target expects (AMB-024)."""
@@ -102,21 +120,19 @@ class Population:
     def _make(self, control: ControlClient, wish: UserWish) -> TargetUser:
         name, domain = self.new_name(), self._description.provider.domain
         clients = wish.clients or int(wish.key_packages)
-        player = PeerUser(domain, name, *(f"client{number}" for number in range(clients)))
+        devices = [self.device(MimiUri.client(domain, name, f"client{number}")) for number in range(clients)]
         count = KEY_PACKAGES_PER_CLIENT if wish.key_packages else 0
         user = TargetUser(
             name=name,
-            uri=player.uri,
-            clients=tuple(device.uri for device in player.devices),
+            uri=MimiUri.user(domain, name),
+            clients=tuple(device.uri for device in devices),
             key_packages=wish.key_packages,
             consent=() if wish.consent_for is None else (Consent(wish.consent_for.text, wish.room),),
             profile=tuple(_valued(entry, name, domain) for entry in wish.profile),
         )
         control.users(
             user.uri,
-            clients=[
-                ClientDevice(device.uri, self.new_key_packages(user.uri, device, count)) for device in player.devices
-            ],
+            clients=[ClientDevice(device.uri, self.new_key_packages(user.uri, device, count)) for device in devices],
             profile=_fields(user.profile),
             search_types=wish.search_types,
             # A denial is told, too: a provider may let some fetch KeyPackages unasked (PROTO 8).

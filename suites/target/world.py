@@ -20,11 +20,13 @@ from mimi_conformance.mocks.control.contract import Document, Operation
 from mimi_conformance.mocks.network.authority import CertificateAuthority, Identity
 from mimi_conformance.mocks.network.recorder import Recorder
 from mimi_conformance.mocks.peers.asset_host import AssetHost
-from mimi_conformance.mocks.peers.user import PeerDevice, PeerUser
+from mimi_conformance.mocks.peers.user import CIPHER_SUITE, PeerUser
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
+from mimi_conformance.reference.wire.mls.leaf_node import Capabilities, Lifetime
+from mimi_conformance.reference.wire.mls.registries import CipherSuite
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 from mimi_conformance.reference.wire.protocol.key_material import KeyMaterialResponse, KeyMaterialUserCode
 from mimi_conformance.suites.target.addressed_peer import AddressedPeer
@@ -231,9 +233,20 @@ class World:
         """Let a user's account be gone."""
         self.control.users(user.uri, deleted=True)
 
-    def add_key_packages(self, user: TargetUser, client: MimiUri, count: int = 1) -> tuple[KeyPackage, ...]:
-        """Give a client of a user of the target its first KeyPackages to hand out."""
-        encoded = self._population.new_key_packages(user.uri, PeerDevice(client), count)
+    def add_key_packages(
+        self,
+        user: TargetUser,
+        client: MimiUri,
+        count: int = 1,
+        *,
+        cipher_suite: CipherSuite = CIPHER_SUITE,
+        lifetime: Lifetime | None = None,
+        capabilities: Capabilities | None = None,
+    ) -> tuple[KeyPackage, ...]:
+        """Give a client of a user of the target more KeyPackages to hand out; see `PeerDevice.key_package`."""
+        encoded = self._population.new_key_packages(
+            user.uri, self._population.device(client, cipher_suite), count, lifetime=lifetime, capabilities=capabilities
+        )
         self.control.users(user.uri, clients=[ClientDevice(client, encoded)])
         return tuple(KeyPackage.decode(each) for each in encoded)
 

@@ -28,7 +28,7 @@ pytestmark = [role("follower"), feature("key-material")]
 AT_ONCE = 8
 
 
-@checks("PROTO-3.2-07", "PROTO-3.2-08")
+@checks("PROTO-3.2-07", "PROTO-3.2-08", "PROTO-5.2-42")
 def test_a_welcome_reaches_the_clients_whose_key_packages_it_names(world: World) -> None:
     """A Welcome for one of a user's two clients is delivered to that one, with the room, and not to the other."""
     alice, room = world.peer_user(), HostedRoom.of(world.peer)
@@ -40,9 +40,9 @@ def test_a_welcome_reaches_the_clients_whose_key_packages_it_names(world: World)
     welcome, later = (room.welcome([given[client.text]]) for client in bob.clients)
     must_accept(world.peer.notify(room.uri.text, [welcome]))
     must_accept(world.peer.notify(room.uri.text, [later]))
-    delivery = expect_delivered(invited, welcome, "PROTO-3.2-07", "PROTO-3.2-08")
+    delivery = expect_delivered(invited, welcome, "PROTO-3.2-07", "PROTO-3.2-08", "PROTO-5.2-42")
     expect(delivery.room == room.uri.text, "PROTO-3.2-07", expected=f"the room {room.uri}", got=delivery.room)
-    expect_kept_from(other, welcome, "PROTO-3.2-07", fence=later)
+    expect_kept_from(other, welcome, "PROTO-3.2-07", "PROTO-5.2-42", fence=later)
 
 
 @checks("PROTO-3.2-08")
