@@ -15,7 +15,7 @@ others. So the ids stand there as literal strings.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -47,12 +47,15 @@ def _named_in(module: ast.Module) -> Iterator[str]:
                     yield requirement(argument.value).id
 
 
-def unaccounted(draft: str, excused: Mapping[str, str], folder: Path = TESTS) -> list[str]:
+def unaccounted(
+    draft: str, excused: Mapping[str, str], folder: Path = TESTS, in_data: Collection[str] = ()
+) -> list[str]:
     """What is wrong with the account of a draft's requirements (``CONTENT``, ``PROTO``), a sentence each.
 
     `excused` are the ids that no test exercises, with the reasons. Requirements that nobody can see need none.
+    `in_data` are ids that stand in the data of tests, and not in their source.
     """
-    named = exercised(folder)
+    named = exercised(folder) | {*in_data}
     every = {id_: each for id_, each in requirements().items() if id_.startswith(f"{draft}-")}
     testable = {id_ for id_, each in every.items() if each.observability is not Observability.UNTESTABLE}
     return [

@@ -161,15 +161,16 @@ class ParticipantList:
             ParticipantError: an index has no user, or a user would be listed twice.
 
         """
-        copy = _Copy(self)
-        entries: list[UserRolePair | None] = [*self.entries]
+        copy, entries = _Copy(self), [*self.entries]
         for index, role_index in new_roles.items():
             entries[index] = copy.change(self._entry(index).user, role_index)
-        for index in removed:
+        leaving = [*removed]
+        for index in leaving:
             copy.remove(self._entry(index).user)
-            entries[index] = None
-        kept = (entry for entry in entries if entry is not None)
-        return copy.frozen((*kept, *(copy.add(entry) for entry in added)))
+        for index in sorted(leaving, reverse=True):
+            del entries[index]
+        entries.extend(copy.add(entry) for entry in added)
+        return copy.frozen(tuple(entries))
 
     def with_clients(self, added: Mapping[User, Iterable[Client]]) -> "ParticipantList":
         """The list with more clients in the group.

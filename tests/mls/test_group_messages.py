@@ -13,6 +13,7 @@ from mimi_conformance.reference.mls.schedule.ratchet import RatchetError, Ratche
 from mimi_conformance.reference.wire.mls.app_data import ComponentsList
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.proposals import Remove
+from tests.exercised import exercises
 from tests.mls.group_examples import COMPONENT, NOW, Client, Room, dictionary
 
 
@@ -89,6 +90,7 @@ def test_a_message_of_another_group_is_refused():
     assert refusal.value.rule is FramingRule.GROUP
 
 
+@exercises("ARCH-4.1-01")
 def test_what_is_tampered_with_is_refused_and_changes_nothing():
     room = Room.of("alice", "bob")
     message = say(room, "alice", b"hello").encode()

@@ -130,8 +130,10 @@ def test_with_the_last_client_the_room_is_forgotten(hub):
     assert hub.follower.room() is None
 
 
-def test_messages_are_not_for_users_who_have_left(hub):
-    hub.propose("bob1", hub.listed(removed=["bob"]), *hub.removals("bob"))
+@exercises("PROTO-5.3-08")
+@pytest.mark.parametrize(("proposer", "change"), [("bob1", {"removed": ["bob"]}), ("alice1", {"changed": {"bob": 1}})])
+def test_messages_are_not_for_users_who_have_left_or_are_banned(hub, proposer, change):
+    hub.propose(proposer, hub.listed(**change), *hub.removals("bob"))
     hub.follower.delivered("bob2")
     hub.follower.notify(application(b"too late", hub.now))
     assert hub.follower.delivered("bob2") == []
@@ -147,6 +149,7 @@ def test_a_new_device_of_ours_is_in_the_room_once_its_commit_is_accepted(hub):
     assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.commit]
 
 
+@exercises("POLICY-7-02")
 def test_a_commit_that_overtakes_another_waits_for_it(hub):
     follower = hub.follower
     follower.catch_up = lambda: None

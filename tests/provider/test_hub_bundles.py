@@ -60,7 +60,7 @@ def with_tree(option: RatchetTreeOption):
 
 
 class TestTheGroupInfo:
-    @exercises("PROTO-5.3-19", "RTO-4-10")
+    @exercises("PROTO-5.3-19", "RTO-4-10", "POLICY-7-04")
     def test_it_is_signed_by_the_committer(self, hub):
         def forged(info):
             return replace(info, signature=bytes(64))

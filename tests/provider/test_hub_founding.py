@@ -66,6 +66,7 @@ def test_the_hub_is_an_external_sender_with_the_key_that_it_has(hub):
     assert "hub.example is none" in refused(hub, hub.new_room(USERS, "alice1", hub_entry=nobody))
 
 
+@exercises("POLICY-2-01")
 def test_a_room_is_made_once(hub):
     new = hub.new_room(USERS, "alice1")
     hub.service.create_room(new)

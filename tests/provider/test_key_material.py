@@ -31,6 +31,7 @@ from mimi_conformance.reference.wire.protocol.key_material import (
     KeyMaterialResponse,
     KeyMaterialUserCode,
 )
+from tests.exercised import exercises
 from tests.provider.conftest import make_provider
 
 UserCode = KeyMaterialUserCode
@@ -110,6 +111,7 @@ def codes(response):
     return response.user_status, [client.client_status for client in response.clients]
 
 
+@exercises("ARCH-5.3-03")
 def test_each_client_gives_one_key_package(ready):
     response = claim(ready)
     assert codes(response) == (UserCode.success, [ClientCode.success] * 2)

@@ -65,8 +65,8 @@ CLAIMS: Final = (claim("employee"), claim("personnel"))
 EVERYTHING: Final = (NO_ROLE, BANNED, *ROLES)
 MEMBERSHIP: Final = tuple(CapabilityType(code) for code in range(0x12))
 REST: Final = tuple(each for each in CapabilityType if each not in MEMBERSHIP)
-MINIMUMS: Final = (0, 0, 0, 0, 0, 0, 1, 2)
-MAXIMUMS: Final = (None, None, None, None, None, None, 3, 2, 1, 0)
+MINIMUMS: Final = (0, 0, 0, 1, 2)
+MAXIMUMS: Final = (None, None, None, 3, 2, 1, 0)
 
 
 def _bits(number: int, of: Sequence[T]) -> tuple[T, ...]:

@@ -73,6 +73,7 @@ class Row:
         acts: what is wanted, and by whose right.
         allowed: whether that may be, in the reading that the reference takes.
         rule: the requirement that decides.
+        exercises: other requirements that it shows.
         readings: what other readings say, by the number of the ambiguity: whether it may be, and what decides.
         surroundings: what lies outside the room.
         is_commit: whether it is about a commit as a whole.
@@ -85,6 +86,7 @@ class Row:
     acts: tuple[Act, ...]
     allowed: bool
     rule: str
+    exercises: tuple[str, ...]
     readings: Mapping[str, tuple[bool, str]]
     surroundings: Surroundings
     is_commit: bool
@@ -115,6 +117,7 @@ def row_from(table: str, room: Table, entry: Table) -> Row:
         acts=tuple(Act(actor, change_from(view, actor, each)) for actor, each in acts),
         allowed=entry["allowed"],
         rule=entry["rule"],
+        exercises=tuple(entry.get("exercises", ())),
         readings={ambiguity: (reading["allowed"], reading["rule"]) for ambiguity, reading in readings},
         surroundings=surroundings_from(room),
         is_commit="changes" in entry,

@@ -11,7 +11,7 @@ from mimi_conformance.reference.room.application import after
 from mimi_conformance.reference.room.authorization.adding import AddingRule
 from mimi_conformance.reference.room.authorization.authorize import authorize, authorize_commit, authorize_proposals
 from mimi_conformance.reference.room.authorization.limits import LimitRule
-from mimi_conformance.reference.room.authorization.messages import UseRule
+from mimi_conformance.reference.room.authorization.messages import SenderRule, UseRule
 from mimi_conformance.reference.room.authorization.policy_changes import PolicyRule
 from mimi_conformance.reference.room.authorization.presence import PresenceRule
 from mimi_conformance.reference.room.authorization.removing import RemovingRule
@@ -19,6 +19,7 @@ from mimi_conformance.reference.room.authorization.role_changes import RoleChang
 from mimi_conformance.reference.room.authorization.sharing import SharingRule
 from mimi_conformance.reference.room.changes import (
     NO_LEAVES,
+    SEND_MESSAGE,
     USABLE,
     Act,
     AddClients,
@@ -39,7 +40,12 @@ from mimi_conformance.reference.room.participants import User
 from mimi_conformance.reference.room.policy import BANNED, NO_ROLE
 from mimi_conformance.reference.room.rule import RoomRule
 from mimi_conformance.reference.wire.room_policy.capability_types import CapabilityType
-from mimi_conformance.reference.wire.room_policy.roles import PreAuthData, PreAuthRoleEntry, RoleData
+from mimi_conformance.reference.wire.room_policy.roles import (
+    PreAuthData,
+    PreAuthRoleEntry,
+    RoleData,
+    SingleSourceRoleChangeTargets,
+)
 from tests.exercised import exercises
 from tests.room.small_room import (
     ADMIN,
@@ -49,6 +55,7 @@ from tests.room.small_room import (
     BOBS_CLIENT,
     CAROL,
     CAROL_OUTSIDE,
+    CAROL_PROPOSES,
     EVE,
     EVE_OUTSIDE,
     HUB,
@@ -185,6 +192,35 @@ def test_who_is_not_on_the_list_is_neither_kicked_nor_leaves_it() -> None:
     assert refused(decision, RemovingRule.PARTICIPANT) == "mimi://b.example/u/bob is no participant."
     leaving = replace(role(ROOM, NO_ROLE), role_capabilities=(CapabilityType.can_remove_self,))
     refused(authorize(with_role(ROOM, leaving), EVE_OUTSIDE, RemoveParticipant(EVE)), RemovingRule.PARTICIPANT)
+
+
+@exercises("POLICY-8.1.1-02")
+def test_the_right_to_add_others_lets_nobody_add_itself() -> None:
+    adds = replace(
+        role(ROOM, NO_ROLE),
+        role_capabilities=(CapabilityType.can_add_participant,),
+        authorized_role_changes=(SingleSourceRoleChangeTargets(NO_ROLE, (USER,)),),
+    )
+    room = with_role(ROOM, adds)
+    refused(authorize(room, EVE_OUTSIDE, AddParticipant(EVE, USER, (EVE_OUTSIDE.client,))), AddingRule.CAN_OPEN_JOIN)
+
+
+@exercises("ARCH-4.2-04")
+def test_a_participant_without_clients_may_do_what_is_not_about_messages() -> None:
+    assert not ROOM.participants.is_active(CAROL)
+    assert isinstance(authorize(ROOM, CAROL_PROPOSES, AddClients(CAROL, (CAROL_PROPOSES.client,))), Allowed)
+    refused(authorize(ROOM, CAROL_PROPOSES, SEND_MESSAGE), SenderRule.ACTIVE)
+
+
+@exercises("ARCH-4.4-01")
+def test_the_policy_of_the_moment_decides() -> None:
+    add = AddParticipant(EVE, USER)
+    assert isinstance(authorize(ROOM, BOBS_CLIENT, add), Allowed)
+    stricter = replace(role(ROOM, USER), role_capabilities=())
+    roles = [stricter if index == USER else each.role for index, each in ROOM.policy.roles.items()]
+    refused(
+        authorize(after(ROOM, [ChangeRoles(RoleData(tuple(roles)))]), BOBS_CLIENT, add), AddingRule.CAN_ADD_PARTICIPANT
+    )
 
 
 def test_clients_of_a_participant_without_any_are_added_as_if_with_the_participant() -> None:
@@ -328,6 +364,15 @@ def test_an_unbanned_user_comes_back_by_itself() -> None:
 def test_what_changes_the_room_or_is_reserved_is_not_used_like_a_message(capability: CapabilityType) -> None:
     with pytest.raises(ValueError, match=capability.name):
         Use(capability)
+
+
+@exercises("POLICY-8.3-17", "POLICY-8.3-18", "POLICY-8.4-01", "POLICY-8.4-03", "POLICY-8.4-05", "POLICY-8.4-07")
+@pytest.mark.parametrize("capability", sorted(USABLE), ids=lambda each: each.name)
+def test_what_a_capability_is_about_takes_that_capability(capability: CapabilityType) -> None:
+    everything = with_role(ROOM, replace(role(ROOM, USER), role_capabilities=tuple(USABLE)))
+    all_but_one = with_role(ROOM, replace(role(ROOM, USER), role_capabilities=tuple(USABLE - {capability})))
+    assert isinstance(authorize(everything, BOBS_CLIENT, Use(capability)), Allowed)
+    refused(authorize(all_but_one, BOBS_CLIENT, Use(capability)), UseRule[capability.name.upper()])
 
 
 def test_every_capability_to_use_has_its_rule() -> None:

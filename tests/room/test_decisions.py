@@ -7,6 +7,7 @@ from mimi_conformance.reference.drafts.requirements import requirement
 from mimi_conformance.reference.room.authorization.authorize import authorize, authorize_commit
 from mimi_conformance.reference.room.decision import Allowed, Decision
 from mimi_conformance.reference.room.presets import PRESETS
+from tests.exercised import exercises
 from tests.room.decision_matrices import matrix
 from tests.room.decision_tables import Row, rows
 
@@ -34,6 +35,7 @@ def test_row(row: Row) -> None:
 
 
 @pytest.mark.parametrize(("name", "action"), [(name, action) for name in PRESETS for action in matrix(name).actions()])
+@exercises("POLICY-3-08", "ARCH-4.4-03")
 def test_cell(name: str, action: str) -> None:
     wrong = []
     for cell in matrix(name).rows(action):
@@ -49,7 +51,8 @@ def test_names_of_rows_are_unique() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_what_a_row_cites_exists(row: Row) -> None:
-    requirement(row.rule)
+    for cited in (row.rule, *row.exercises):
+        requirement(cited)
     for ambiguity, (allowed, rule) in row.readings.items():
         requirement(rule)
         assert interpretation(ambiguity)

@@ -110,6 +110,7 @@ def accepted(answer) -> CommitAccepted:
     "POLICY-8.1.1-03",
     "POLICY-8.1.1-06",
     "POLICY-8-03",
+    "ARCH-4.3-03",
     "ARCH-5.1-01",
 )
 def test_a_user_is_added_with_its_clients_in_one_commit(house):

@@ -116,6 +116,7 @@ def changed(view: RoomView, acts: Sequence[Act]) -> RoomView:
     "ARCH-4.2-03",
     "ARCH-4.4-07",
     "ARCH-5.1-03",
+    "ARCH-5.3-02",
 )
 @settings(max_examples=15)
 @given(st.lists(STEPS, min_size=4, max_size=9))

@@ -176,7 +176,7 @@ def test_what_only_the_hub_and_the_members_can_read_is_judged_like_what_all_can(
         assert isinstance(answer, ProposalsAccepted if allowed else NotAllowed)
 
 
-@exercises("PROTO-7.3-02")
+@exercises("PROTO-7.3-02", "ARCH-4.3-05")
 def test_no_server_commits():
     house = House.of(USERS, "alice1")
     context = house.state.group.context
