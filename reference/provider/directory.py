@@ -16,6 +16,7 @@ SERVED = (
     Endpoint.REQUEST_CONSENT,
     Endpoint.UPDATE_CONSENT,
     Endpoint.IDENTIFIER_QUERY,
+    Endpoint.REPORT_ABUSE,
     Endpoint.PROXY_DOWNLOAD,
 )
 """The endpoints of the roles that are played so far (AMB-017)."""

@@ -15,6 +15,7 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipherSuiteError
 from mimi_conformance.reference.mls.key_package import key_package_ref, verify_key_package
 from mimi_conformance.reference.mls.rules import RuleError
+from mimi_conformance.reference.provider.abuse_reports import ReceivedReport
 from mimi_conformance.reference.provider.founding import NewRoom
 from mimi_conformance.reference.provider.hub_identity import HubIdentity
 from mimi_conformance.reference.provider.inbox import Delivery
@@ -285,6 +286,11 @@ class LocalService:
             with self._storage.transaction() as transaction:
                 self._provider.end_own_request(transaction, request, outcome, self._clock())
         return outcome
+
+    def abuse_reports(self) -> tuple[ReceivedReport, ...]:
+        """What was reported of our rooms, oldest first, for an operator to act on."""
+        with self._storage.transaction() as transaction:
+            return transaction.abuse_reports()
 
     def _relayed(self, relay: Relay) -> Answer:
         outcome = self._run(self._peers.ask(relay.outgoing))

@@ -11,6 +11,8 @@ from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
 from mimi_conformance.reference.wire.protocol.key_material import KeyMaterialRequest
 
+_FOR_THE_HUB = (Endpoint.UPDATE, Endpoint.SUBMIT_MESSAGE, Endpoint.REPORT_ABUSE)
+
 
 class OwnRequests(ConsentEndpoint):
     """The rules for what local users ask of providers, this one included."""
@@ -28,7 +30,7 @@ class OwnRequests(ConsentEndpoint):
                     self.accept_own_consent(transaction, user, outgoing)
                 case Endpoint.KEY_MATERIAL:
                     self.check_own_claim(user, outgoing)
-                case Endpoint.UPDATE | Endpoint.SUBMIT_MESSAGE if outgoing.provider != self.domain:
+                case endpoint if endpoint in _FOR_THE_HUB and outgoing.provider != self.domain:
                     self.check_own_hub(outgoing)
                 case Endpoint.NOTIFY:
                     raise LocalRequestError("Hubs notify, clients don't.")
@@ -69,7 +71,7 @@ class OwnRequests(ConsentEndpoint):
                 raise LocalRequestError(f"A KeyPackage in the grant can't be used: {error}") from error
 
     def check_own_hub(self, outgoing: Outgoing) -> None:
-        """Send what happens in a room to its hub only (PROTO 3.3, 3.4).
+        """Send what happens in a room to its hub only (PROTO 3.3, 3.4, 5.9).
 
         Raises:
             LocalRequestError: it would go to another provider.

@@ -28,6 +28,7 @@ from mimi_conformance.reference.provider.oblivious_gateway import ObliviousGatew
 from mimi_conformance.reference.provider.own_events import OwnEvents
 from mimi_conformance.reference.provider.own_requests import OwnRequests
 from mimi_conformance.reference.provider.proxy_download import Download
+from mimi_conformance.reference.provider.report_abuse import ReportAbuseEndpoint
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.provider.submit_message import SubmitMessageEndpoint
 from mimi_conformance.reference.provider.transport import Route, TransportRules
@@ -44,6 +45,7 @@ class Provider(
     UpdateEndpoint,
     SubmitMessageEndpoint,
     GroupInfoEndpoint,
+    ReportAbuseEndpoint,
     OwnRequests,
     TransportRules,
 ):
@@ -118,6 +120,8 @@ class Provider(
                 return self.answer_to_consent(transaction, call)
             case Endpoint.IDENTIFIER_QUERY:
                 return self.answer_to_identifier_query(transaction, call)
+            case Endpoint.REPORT_ABUSE:
+                return self.answer_to_report_abuse(transaction, call, now)
             case _:
                 raise Refusal(HTTPStatus.NOT_FOUND, f"{call.endpoint} is not served here.")
 

@@ -110,6 +110,16 @@ CREATE TABLE departure (
     PRIMARY KEY (room, who)
 ) WITHOUT ROWID;
 
+-- What was reported of our rooms.
+CREATE TABLE abuse_report (
+    id INTEGER PRIMARY KEY,
+    room TEXT NOT NULL,
+    source TEXT NOT NULL,
+    received INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    doubts TEXT NOT NULL  -- a JSON array
+);
+
 -- A room that is hosted or followed. What makes up an epoch is empty only while the room is being founded.
 CREATE TABLE room (
     id INTEGER PRIMARY KEY,

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from mimi_conformance.reference.provider.outbox import Lane
 from mimi_conformance.reference.provider.storage import Transaction
+from mimi_conformance.reference.provider.tables.abuse import AbuseTables
 from mimi_conformance.reference.provider.tables.arrivals import ArrivalTables
 from mimi_conformance.reference.provider.tables.consent import ConsentTables
 from mimi_conformance.reference.provider.tables.entrances import EntranceTables
@@ -28,7 +29,7 @@ from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
@@ -45,6 +46,7 @@ _CLEARED = (
     "delivery",
     "shown_code",
     "joining_code",
+    "abuse_report",
     "departure",
     "room_client",
     "seen_request",
@@ -70,6 +72,7 @@ class SQLiteTransaction(
     InboxTables,
     ArrivalTables,
     EntranceTables,
+    AbuseTables,
     RoomTables,
     OutboxTables,
 ):

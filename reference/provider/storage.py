@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.abuse_reports import ReceivedReport
 from mimi_conformance.reference.provider.arrival import Arrival, Waiting
 from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
 from mimi_conformance.reference.provider.outbox import Backlog, Lane, Loss, NotifyBody
@@ -137,6 +138,12 @@ class Transaction(Protocol):
 
     def clients_in(self, room: MimiUri) -> tuple[ClientInRoom, ...]:
         """The local clients in a room, in the order they joined."""
+
+    def add_abuse_report(self, received: ReceivedReport) -> None:
+        """Keep a report of abuse."""
+
+    def abuse_reports(self) -> tuple[ReceivedReport, ...]:
+        """Every report of abuse, oldest first."""
 
     def rooms_of(self, client: MimiUri) -> tuple[MimiUri, ...]:
         """The rooms that a local client is in, in the order in which it joined."""

@@ -44,8 +44,7 @@ def hub() -> Hub:
     return Hub().found(ROLES, *CLIENTS)
 
 
-@pytest.fixture
-def stamping() -> Hub:
+def stamping_hub() -> Hub:
     """A hub that is the franking agent of its room."""
     hub = Hub()
     components = {
@@ -56,6 +55,11 @@ def stamping() -> Hub:
     updated(hub.commit("alice1", newcomers=("bob1", "carol1"), framing=Framing(authenticated_data=encode_safe_aad({}))))
     hub.notified("b.example"), hub.notified("c.example")
     return hub
+
+
+@pytest.fixture
+def stamping() -> Hub:
+    return stamping_hub()
 
 
 def encrypted(hub: Hub, name: str, data: bytes = b"hello", **how) -> MLSMessage:

@@ -18,6 +18,7 @@ SUBJECTS = {
     Endpoint.NOTIFY: "mimi://b.example/r/clubhouse",
     Endpoint.REQUEST_CONSENT: ALICE,
     Endpoint.UPDATE_CONSENT: ALICE,
+    Endpoint.REPORT_ABUSE: "mimi://a.example/r/clubhouse",
     Endpoint.IDENTIFIER_QUERY: "a.example",
     Endpoint.PROXY_DOWNLOAD: "https://assets.b.example/1",
 }

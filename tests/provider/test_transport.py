@@ -114,6 +114,7 @@ def test_the_directory_fits_its_schema_and_names_what_is_served(world):
         "requestConsent",
         "updateConsent",
         "identifierQuery",
+        "reportAbuse",
         "proxyDownload",
     }
     assert set(schema["properties"]) == set(Endpoint)
