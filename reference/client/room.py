@@ -1,0 +1,338 @@
+"""A room in the hands of one of its clients: what people do there."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+from mimi_conformance.reference.client import changes
+from mimi_conformance.reference.client.errors import (
+    BadAnswerError,
+    ClientError,
+    NotInRoomError,
+    NotSentError,
+    RefusedError,
+)
+from mimi_conformance.reference.client.happenings import Said
+from mimi_conformance.reference.client.membership import Membership, state_of
+from mimi_conformance.reference.client.receiving import Step, judged_commit
+from mimi_conformance.reference.client.receiving import receive as receive_event
+from mimi_conformance.reference.client.sending import Letter, own_message, sealed
+from mimi_conformance.reference.content.features import Uris, plain_text, say
+from mimi_conformance.reference.content.franking.abuse_report import report as abuse_report
+from mimi_conformance.reference.content.message import MessageId, MimiContent, NestedPart
+from mimi_conformance.reference.content.timeline.timeline import Timeline
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.mls.framing.safe_aad import encode_safe_aad
+from mimi_conformance.reference.mls.group.group import Group
+from mimi_conformance.reference.mls.group.group_commit import Committed, Covering, WelcomeContents, commit
+from mimi_conformance.reference.mls.group.group_framing import Framing
+from mimi_conformance.reference.mls.group.group_messages import group_info
+from mimi_conformance.reference.mls.group.group_proposals import propose
+from mimi_conformance.reference.mls.tree.ratchet_tree_options import full_tree
+from mimi_conformance.reference.provider.messages import Endpoint
+from mimi_conformance.reference.room.components.operational import wire_formats
+from mimi_conformance.reference.room.operations import operational_parameters
+from mimi_conformance.reference.room.updates import CommitAccepted, ProposalsAccepted, accept_proposals
+from mimi_conformance.reference.wire.errors import DecodeError
+from mimi_conformance.reference.wire.mls.group import Welcome
+from mimi_conformance.reference.wire.mls.message import MLSMessage
+from mimi_conformance.reference.wire.mls.proposals import ProposalBody, SelfRemove
+from mimi_conformance.reference.wire.mls.registries import WireFormat
+from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
+from mimi_conformance.reference.wire.protocol.submit import SubmitMessageResponse, SubmitResponseCode
+from mimi_conformance.reference.wire.protocol.update import (
+    GroupInfoOption,
+    GroupInfoRepresentation,
+    HandshakeBundle,
+    UpdateResponseCode,
+)
+from mimi_conformance.reference.wire.structure import Struct
+
+if TYPE_CHECKING:
+    from mimi_conformance.reference.client.client import Client
+
+Plan: TypeAlias = Callable[[Membership], Sequence[ProposalBody]]
+"""What to propose in a room as it is: asked again when the room has changed in the meantime."""
+
+ATTEMPTS = 8
+"""How often something is made anew because the room has changed in the meantime."""
+
+
+class ClientRoom:
+    """A room that a client is in. `membership` is what it has of it; each method does one thing that people do.
+
+    Methods raise a ClientError when it can't be done: NotSentError when the policy is against it already here,
+    RefusedError when it is the hub that says no, NotInRoomError, or what a `Connection` raises.
+    """
+
+    def __init__(self, client: "Client", membership: Membership) -> None:
+        self._client = client
+        self._read = 0
+        self._said = list[Said]()
+        self.membership = membership
+
+    def __repr__(self) -> str:
+        return f"ClientRoom({str(self.uri)!r}, epoch {self.epoch})"
+
+    @property
+    def uri(self) -> MimiUri:
+        """The room's identifier."""
+        return self.membership.room_id
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of its group."""
+        return self.membership.epoch
+
+    @property
+    def participants(self) -> Mapping[str, str]:
+        """The participants, by URI, and what their roles are called."""
+        view = self.membership.view
+        names = {index: role.name for index, role in view.policy.roles.items()}
+        entries = ((each.user.decode(), names.get(each.role_index, "")) for each in view.participants.entries)
+        return MappingProxyType(dict(entries))
+
+    @property
+    def timeline(self) -> Timeline:
+        """Its messages."""
+        return self.membership.timeline
+
+    @property
+    def messages(self) -> tuple[Said, ...]:
+        """All messages that came or were sent, in the order in which this client learned of them."""
+        return tuple(self._said)
+
+    # What people do.
+
+    def add(self, user: MimiUri, role: str | None = None) -> None:
+        """Add a user with all clients that have KeyPackages; or the further clients of one who is there (PROTO 3.2).
+
+        Args:
+            user: whom.
+            role: the name of a role of the room; the lowest that takes part when None.
+
+        Raises:
+            NoKeyMaterialError: there is no KeyPackage to be had, as when the user has not consented.
+
+        """
+        with self._client.lock:
+            self._client.catch_up()
+            self._check_in_use()
+            found = self._client.claim(user, self)
+            index = None if role is None else changes.role_called(self.membership.view.policy, role)
+            self.commit(lambda room: changes.adding(room, user, found, index))
+
+    def remove(self, user: MimiUri) -> None:
+        """Take a user out of the room, with all clients."""
+        self.commit(lambda room: changes.removing(room, user))
+
+    def ban(self, user: MimiUri) -> None:
+        """Take a user out of the room, and let it not come back (POLICY 8.1.3)."""
+        self.commit(lambda room: changes.banning(room, user))
+
+    def change_role(self, user: MimiUri, role: str) -> None:
+        """Give a user another role, by its name."""
+        self.commit(lambda room: (changes.listing(room, changed={user: changes.role_called(room.view.policy, role)}),))
+
+    def change_component(self, name: str, update: Struct) -> None:
+        """Update a component of the room, such as its metadata or its policy."""
+        self.commit(lambda _: (changes.component_update(name, update),))
+
+    def leave(self) -> None:
+        """Ask to be let go, with all clients of the user: the next commit of somebody else does it (PROTO 3.5)."""
+        self.propose(lambda room: changes.leaving(room, self._client.user))
+
+    def send(self, body: NestedPart | str) -> Said:
+        """Say something. A text is sent as plain text; see `content.features` for all else."""
+        part = plain_text(body) if isinstance(body, str) else body
+        uris = Uris(self._client.user.text, self.uri.text)
+        return self.send_content(say(part, salt=self._client.device.random(16), uris=uris))
+
+    def send_content(self, content: MimiContent) -> Said:
+        """Send a message as it is; a salt of its own is the caller's to choose."""
+        with self._client.lock:
+            self._client.catch_up()
+            for _ in range(ATTEMPTS):
+                if self.membership.group.public.pending:
+                    self.commit()
+                letter = self._sealed(content)
+                response = self._submit(letter)
+                if response.status_code is SubmitResponseCode.accepted:
+                    self._take(own_message(self.membership, letter, response))
+                    return self._said[-1]
+                if not self._caught_up(response.current_epoch):
+                    break
+            raise RefusedError(f"A message to {self.uri}", response.status_code)
+
+    def report(self, abuser: MimiUri, *messages: MessageId, note: str = "") -> None:
+        """Show the hub what somebody has said, in one's own name (PROTO 5.9).
+
+        Raises:
+            ClientError: a message has no frank that was verified.
+
+        """
+        missing = [each for each in messages if each not in self.membership.franked]
+        if missing:
+            raise ClientError(f"The message {missing[0].hex()} has no frank, so it proves nothing.")
+        franked = [self.membership.franked[each] for each in messages]
+        made = abuse_report(abuser, franked, reporting_user=self._client.user, note=note)
+        self._client.ask(Endpoint.REPORT_ABUSE, self.uri.provider, self.uri.text, made.encode())
+
+    def next_message(self, seconds: float = 10) -> Said:
+        """The next message that this has not given back yet, one's own among them; waits for it.
+
+        Raises:
+            TooLateError: none came in time.
+
+        """
+        self._client.wait_until(lambda: len(self._said) > self._read, seconds, "a message")
+        self._read += 1
+        return self._said[self._read - 1]
+
+    # What all of that is made of.
+
+    def commit(self, plan: Plan = lambda _: (), *, unchecked: bool = False) -> None:
+        """Commit all that waits, and more; again and again until it is this commit that begins the next epoch.
+
+        Args:
+            plan: what to propose in it.
+            unchecked: whether to leave it to the hub to say what the policy is against.
+
+        """
+        with self._client.lock:
+            self._client.catch_up()
+            for _ in range(ATTEMPTS):
+                self._check_in_use()
+                made = self.prepared(plan(self.membership))
+                if not unchecked:
+                    self._check_commit(made)
+                response = self._client.update(self.uri, commit_bundle(made.message, made.after, made.welcome))
+                if response.response_code is UpdateResponseCode.success:
+                    self.adopt(made, response.accepted_timestamp or 0)
+                    return
+                if not self._caught_up(response.current_epoch):
+                    break
+            raise RefusedError(f"A commit in {self.uri}", response.response_code, response.error_description)
+
+    def prepared(self, proposals: Sequence[ProposalBody] = ()) -> Committed:
+        """A commit that nobody has seen: of all that waits, and of more proposals."""
+        group, device = self.membership.group, self._client.device
+        return commit(
+            group,
+            Covering(tuple(proposals)),
+            now=device.seconds,
+            random=device.random,
+            welcome=WelcomeContents(tree=False),
+            framing=self._framing(),
+        )
+
+    def adopt(self, made: Committed, accepted: int) -> None:
+        """Go on in the epoch that a commit of this client has begun, as the hub says; `accepted` in milliseconds."""
+        answer = judged_commit(self.membership, made.message.public_message or made.staged.content, accepted)
+        state = answer.state if isinstance(answer, CommitAccepted) else state_of(self.uri, made.after)
+        self.membership = self.membership.at(made.after, state)
+
+    def propose(self, plan: Plan) -> None:
+        """Propose something, for somebody to commit; made anew as long as the room has changed in the meantime."""
+        with self._client.lock:
+            self._client.catch_up()
+            for _ in range(ATTEMPTS):
+                self._check_in_use()
+                messages, after = self._proposed(plan(self.membership))
+                first, *more = messages
+                bundle = HandshakeBundle(proposal_or_commit=first, more_proposals=tuple(more))
+                response = self._client.update(self.uri, bundle)
+                if response.response_code is UpdateResponseCode.success:
+                    self.membership = after
+                    return
+                if not self._caught_up(response.current_epoch):
+                    break
+            raise RefusedError(f"A proposal in {self.uri}", response.response_code, response.error_description)
+
+    def _proposed(self, bodies: Sequence[ProposalBody]) -> tuple[list[MLSMessage], Membership]:
+        """The messages, and the room that they wait in.
+
+        Raises:
+            NotSentError: the policy is against it.
+
+        """
+        group, device, messages = self.membership.group, self._client.device, list[MLSMessage]()
+        for body in bodies:
+            framing = self._framing(public=isinstance(body, SelfRemove))
+            proposed = propose(group, body, now=device.seconds, random=device.random, framing=framing)
+            messages.append(proposed.message)
+            group = proposed.group
+        pending = list(group.public.pending.values())[len(self.membership.group.public.pending) :]
+        public = [each.public_message or content for each, content in zip(messages, pending, strict=True)]
+        answer = accept_proposals(self.membership.state, public, device.seconds)
+        if not isinstance(answer, ProposalsAccepted):
+            raise NotSentError(f"The policy of {self.uri} is against it. {answer}")
+        return messages, self.membership.at(group, answer.state)
+
+    def _framing(self, *, public: bool = False) -> Framing:
+        """How this room wants its handshakes (POLICY 7.1)."""
+        group = self.membership.group
+        data = encode_safe_aad({}) if group.keys.safe_aad else b""
+        parameters = operational_parameters(self.membership.view.policy)
+        allowed = wire_formats(parameters.handshake_formats) if parameters and not public else ()
+        wire_format = allowed[0] if allowed and WireFormat.mls_public_message not in allowed else None
+        return Framing(wire_format or WireFormat.mls_public_message, data)
+
+    def _check_in_use(self) -> None:
+        if self.membership.is_over:
+            raise NotInRoomError(f"{self._client.uri} is not in {self.uri} any more.")
+        if self.membership.group.public.self_remove_of(self.membership.group.leaf_index) is not None:
+            raise NotInRoomError(f"{self._client.uri} is about to leave {self.uri}.")
+
+    def _check_commit(self, made: Committed) -> None:
+        handshake = made.message.public_message or made.staged.content
+        answer = judged_commit(self.membership, handshake, self._client.device.clock())
+        if not isinstance(answer, CommitAccepted):
+            raise NotSentError(f"The policy of {self.uri} is against it. {answer}")
+
+    def _sealed(self, content: MimiContent) -> Letter:
+        """A message for this room; its key is used up, whatever the hub says."""
+        self._check_in_use()
+        letter = sealed(self.membership, content, self._client.user, self._client.device.random)
+        self.membership = replace(self.membership, group=letter.after)
+        return letter
+
+    def _submit(self, letter: Letter) -> SubmitMessageResponse:
+        reply = self._client.ask(Endpoint.SUBMIT_MESSAGE, self.uri.provider, self.uri.text, letter.request.encode())
+        try:
+            return SubmitMessageResponse.decode(reply.body)
+        except DecodeError as error:
+            raise BadAnswerError(f"submitMessage was answered with something that can't be read: {error}.") from error
+
+    def _caught_up(self, epoch: int | None) -> bool:
+        """Whether there is something new, so that it is worth another try; waits for an epoch that the hub is in."""
+        before = self.membership
+        if epoch is not None and epoch > self.epoch:
+            self._client.wait_until(lambda: self.epoch >= epoch or self.membership.is_over, 10, f"epoch {epoch}")
+        else:
+            self._client.wait_for_more()
+        return self.membership.state is not before.state
+
+    # What comes.
+
+    def receive(self, event: FanoutMessage) -> Step:
+        """Take in what the hub tells; for the client, which knows what comes for which room."""
+        return self._take(receive_event(self.membership, event, self._client.device.clock()))
+
+    def _take(self, step: Step) -> Step:
+        self.membership = step.membership
+        self._said += (each for each in step.happenings if isinstance(each, Said))
+        return step
+
+
+def commit_bundle(message: MLSMessage, after: Group, welcome: Welcome | None = None) -> HandshakeBundle:
+    """A commit with all that goes along: its Welcome, the GroupInfo in full, and the tree (PROTO 5.3)."""
+    return HandshakeBundle(
+        proposal_or_commit=message,
+        welcome=welcome,
+        group_info_option=GroupInfoOption(
+            representation=GroupInfoRepresentation.full, group_info=group_info(after, tree=False)
+        ),
+        ratchet_tree_option=full_tree(after.public.tree),
+    )
