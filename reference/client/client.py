@@ -273,10 +273,10 @@ class Client:
             TooLateError: it did not in time.
 
         """
-        deadline = time.monotonic() + seconds
+        deadline = self.device.clock() + seconds * 1000
         self.catch_up()
         while not condition():
-            remaining = deadline - time.monotonic()
+            remaining = (deadline - self.device.clock()) / 1000
             if remaining <= 0:
                 raise TooLateError(f"{self.uri} has waited for {what} for {seconds} s in vain.")
             self.wait_for_more(min(remaining, 1))
