@@ -1,6 +1,8 @@
-"""Takes users whose accounts are gone, and clients that are lost, out of the rooms of this hub (PROTO 5.5).
+"""Has users and clients leave the rooms of this hub that have no place there any longer.
 
-Only a member's commit can do it. The hub proposes it, in each epoch anew, until that has come.
+Those are users whose accounts are gone, clients that are lost (PROTO 5.5), and in rooms that depend on another whoever
+has left that (POLICY 5). Only a member's commit can take them out. The hub proposes it, in each epoch anew, until that
+has come.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -44,7 +46,7 @@ class Departures(OwnProposals):
                 room = transaction.room(room_id)
                 name = None if room is None else room.state.committed.participants.user_at(leaf_index)
                 named |= set() if name is None else {(room_id, name)}
-        return tuple(sorted(named))
+        return tuple(sorted(named, key=lambda each: (each[0].text, each[1])))
 
     def leaves_of(self, transaction: Transaction, client: MimiUri) -> Iterator[tuple[MimiUri, int]]:
         """Our rooms with a local client in them, each with its leaf."""
@@ -62,11 +64,21 @@ class Departures(OwnProposals):
         for room_id, departure in departures:
             transaction.add_departure(room_id, departure)
         for room_id in dict.fromkeys(room_id for room_id, _ in departures):
-            room = transaction.room(room_id)
-            assert room is not None, "nobody leaves a room that is not there"
-            after, own = self.propose_each(transaction, room, self.wishes(transaction, room.state), now)
-            if own:
-                self.fan_out_proposals(transaction, after.state, None, own, accepted=now)
+            self.pursue_wishes(transaction, room_id, now)
+
+    def pursue_wishes(self, transaction: Transaction, room_id: MimiUri, now: int) -> None:
+        """Propose what is to become of a room, and of those that depend on it, and tell everybody there."""
+        room = transaction.room(room_id)
+        assert room is not None, "it is one of ours"
+        after, own = self.propose_each(transaction, room, self.wishes(transaction, room.state), now)
+        if own:
+            self.fan_out_proposals(transaction, after.state, None, own, accepted=now)
+        self.pursue_wishes_below(transaction, room_id, now)
+
+    def pursue_wishes_below(self, transaction: Transaction, room_id: MimiUri, now: int) -> None:
+        """Do as `pursue_wishes` in the rooms that depend on one in which something has changed (AMB-168)."""
+        for below in self.hosted(transaction.rooms_below(room_id)):
+            self.pursue_wishes(transaction, below, now)
 
     def wishes(self, transaction: Transaction, state: RoomState, removed: Collection[int] = ()) -> Iterator[Bodies]:
         """What the hub wants to become of a room, as far as nobody has proposed it in this epoch.
@@ -85,7 +97,19 @@ class Departures(OwnProposals):
                 transaction.remove_departure(state.room_id, departure)
             else:
                 yield self.departure_of(state, departure)
+        for user in self.absent_from_parent(transaction, state):
+            yield self.departure_of(state, user)
         yield self.right_external_senders(state)
+
+    def absent_from_parent(self, transaction: Transaction, state: RoomState) -> Iterator[User]:
+        """The users of a room who have left, or are banned from, the one that it depends on (POLICY 5)."""
+        base = state.updated.policy.base
+        parent = self.hosted_room(transaction, MimiUri.parse(base.parent_room[0].uri)) if base.parent_room else None
+        if parent is None:
+            return
+        for entry in state.updated.participants.entries:
+            if state.updated.takes_part(entry.user) and not parent.state.updated.takes_part(entry.user):
+                yield entry.user
 
     def has_departed(self, state: RoomState, departure: Departure, removed: Collection[int]) -> bool:
         """Whether a departure has taken place."""

@@ -30,6 +30,7 @@ from mimi_conformance.reference.room.surroundings import Surroundings
 from mimi_conformance.reference.room.updates import (
     CommitAccepted,
     InvalidProposal,
+    NotAllowed,
     ProposalsAccepted,
     Refusal,
     WrongEpoch,
@@ -153,8 +154,11 @@ class Following(HubIdentity):
         """What follows when the room as it is known does not take something.
 
         What is for another epoch can't be judged. If that is a later one, we have missed something, as with a commit of
-        proposals that we have not seen.
+        proposals that we have not seen. What may happen in a room that depends on another, depends on how the hub had
+        that other one, of which we hear in no order with this one.
         """
+        if isinstance(refusal, NotAllowed) and room.state.updated.policy.base.parent_dependant:
+            return Right(event, None)
         if isinstance(refusal, InvalidProposal) and refusal.error.rule is CommitRule.REFERENCE_KNOWN:
             return Right(event, None)
         if isinstance(refusal, WrongEpoch):

@@ -98,9 +98,7 @@ class UpdateEndpoint(CommitBundles, Departures, Repetition):
         for proposal in proposals:
             self.route_own_addition(transaction, call, proposal, now)
         self.fan_out_proposals(transaction, room.state, call, messages, accepted=now)
-        after, own = self.propose_each(transaction, after, self.wishes(transaction, after.state), now)
-        if own:
-            self.fan_out_proposals(transaction, after.state, None, own, accepted=now)
+        self.pursue_wishes(transaction, room.room_id, now)
         return now
 
     def check_room_for_more(self, room: Room, messages: tuple[MLSMessage, ...]) -> None:
@@ -173,6 +171,7 @@ class UpdateEndpoint(CommitBundles, Departures, Repetition):
             self.fan_out_stapled(transaction, after.state, call, stapled, accepted=now)
         elif own:
             self.fan_out_proposals(transaction, after.state, None, own, accepted=now)
+        self.pursue_wishes_below(transaction, room.room_id, now)
         return now
 
     def decided_commit(self, transaction: Transaction, room: Room, commit: Handshake, now: int) -> CommitAccepted:

@@ -107,13 +107,14 @@ class Follower:
             for name in names:
                 transaction.join_room(ROOM, self.uri(name))
 
-    def follow(self) -> None:
-        """Know the room as the hub does."""
+    def follow(self, room_id: MimiUri = ROOM) -> None:
+        """Know a room as the hub does."""
         with self.storage.transaction() as transaction:
-            state = self.hub.room().state
-            room = self.provider.followed(transaction, ROOM, self.hub.room().group_info, state.group.tree.to_wire())
-            assert room is not None
-            self.provider.keep_followed(transaction, ROOM, room)
+            room = self.hub.room(room_id)
+            tree = room.state.group.tree.to_wire()
+            followed = self.provider.followed(transaction, room_id, room.group_info, tree)
+            assert followed is not None
+            self.provider.keep_followed(transaction, room_id, followed)
 
     def uri(self, name: str) -> MimiUri:
         """The URI of a client."""

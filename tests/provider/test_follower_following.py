@@ -4,12 +4,20 @@ from dataclasses import replace
 
 import pytest
 
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.messages import Endpoint
 from mimi_conformance.reference.wire.mls.message import MLSMessage
+from mimi_conformance.reference.wire.mls.proposals import Remove
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent, FanoutMessage
+from mimi_conformance.reference.wire.protocol.participant_list import ParticipantListUpdate
+from mimi_conformance.reference.wire.protocol.room_metadata import Uri
+from mimi_conformance.reference.wire.protocol.update import UpdateRequest, UpdateRoomResponse
 from tests.exercised import exercises
 from tests.provider.follower_scene import FollowedHub
 from tests.provider.hub_scene import Code
 from tests.provider.test_follower_own_events import application
+from tests.room.house import HUB
+from tests.room.house import update as update_of
 
 
 @pytest.fixture
@@ -202,3 +210,24 @@ def test_after_a_missed_commit_the_room_is_unknown_and_everything_is_delivered(h
     hub.now += 5_000
     assert follower.delivered("bob1") == [second]
     assert follower.room() is None
+
+
+@exercises("POLICY-5-10")
+def test_what_follows_from_a_parent_room_is_delivered_though_we_have_not_heard_what_happened_there():
+    parent = MimiUri.room(HUB, "parent")
+    hub = FollowedHub().found({"alice": 4, "bob": 2, "carl": 2, "adam": 2}, "alice1", "carl1", room_id=parent)
+    above, depends = hub.members, {"parent_dependant": True, "parent_room": (Uri(bytes(parent)),)}
+    hub.found({"alice": 4, "bob": 2, "carl": 2}, "alice1", "bob1", "carl1", base=depends)
+    hub.follower.put_in("bob1")
+    hub.follower.follow(parent)
+    hub.follower.follow()
+    hub.members, below = above, hub.members
+    update = ParticipantListUpdate(removed_indices=(2,))
+    made = hub.made_commit("alice1", Remove(hub.group("carl1").leaf_index), update_of("participant_list", update))
+    answer = hub.ask(Endpoint.UPDATE, UpdateRequest(hub.bundle(made)).encode(), "alice1", parent.text)
+    assert UpdateRoomResponse.decode(answer.body).response_code is Code.success
+    hub.members = below
+    hub.follower.catch_up()
+    [event] = hub.follower.delivered("bob1")
+    assert event.event is FanoutEvent.proposal
+    assert hub.follower.room() is None

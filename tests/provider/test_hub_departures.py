@@ -105,6 +105,15 @@ class TestDeletedUsers:
         accepted(hub.commit("bob1"))
         assert hub.role("abel") is None
 
+    def test_they_leave_every_room(self, hub):
+        before = hub.members
+        another = MimiUri.room(HUB, "another")
+        hub.found(ROLES, *CLIENTS, components={"roles_list": ROLES_LIST}, room_id=another)
+        hub.members = before
+        delete(hub, "adam")
+        for room_id in (ROOM, another):
+            assert [change.user for change in hub.room(room_id).state.pending_changes] == [user("adam")]
+
     def test_nothing_happens_in_rooms_of_others(self, hub):
         hub.know("ad1")
         before = hub.room()
