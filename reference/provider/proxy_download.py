@@ -100,8 +100,9 @@ class ProxyDownloadEndpoint(ProviderBase):
             raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
 
     def asset_hosts(self, transaction: Transaction) -> frozenset[str]:
-        """Where peers keep their assets: what the operator has chosen, and what was learned since (AMB-127)."""
-        return transaction.asset_hosts().union(*self.settings.downloads.asset_hosts.values())
+        """Where peers keep their assets: as the operator has chosen, as was learned, and as rooms say (AMB-127)."""
+        in_rooms = transaction.asset_hosts_in_rooms(self.domain)
+        return transaction.asset_hosts().union(in_rooms, *self.settings.downloads.asset_hosts.values())
 
     def check_asset_host(self, asset: Asset) -> None:
         """Refuse an asset whose host is none of those where it may be (PROTO 5.10.2).

@@ -29,6 +29,7 @@ from mimi_conformance.reference.wire.mls.proposals import ReInit
 from mimi_conformance.reference.wire.mls.ratchet_tree_options import PartialGroupInfo, RatchetTreePresence
 from mimi_conformance.reference.wire.mls.tree import NodeType, ParentNode
 from mimi_conformance.reference.wire.protocol.group_info import PendingProposal
+from mimi_conformance.reference.wire.room_policy.assets import AssetPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,25 @@ def parent_of(view: RoomView) -> str | None:
     """The room that a room depends on; None for one that depends on none, or is over (POLICY 5)."""
     base = view.policy.base
     return base.parent_room[0].uri.decode() if base.parent_dependant and not view.destroyed else None
+
+
+def asset_hosts_of(view: RoomView) -> frozenset[str]:
+    """Where providers with clients in a room keep their assets by its policy (POLICY 6.4).
+
+    A room speaks for hosts under the domain of such a provider only, so that nobody opens a hub to other hosts by a
+    policy (AMB-127).
+    """
+    assets = view.policy.components.get("asset_policy")
+    if not isinstance(assets, AssetPolicy) or view.destroyed:
+        return frozenset()
+    peers = view.participants.active_providers - {view.hub}
+    return frozenset(
+        host
+        for entry in assets.upload_domains
+        if (provider := entry.provider.domain.decode()) in peers
+        for host in (each.domain.decode() for each in entry.asset_upload_destinations)
+        if host == provider or host.endswith(f".{provider}")
+    )
 
 
 def fixed_members_of(view: RoomView) -> bytes | None:

@@ -137,6 +137,13 @@ CREATE TABLE room (
 CREATE INDEX room_parent ON room (parent) WHERE parent IS NOT NULL;
 CREATE INDEX room_fixed_members ON room (fixed_members) WHERE fixed_members IS NOT NULL;
 
+-- Where peers keep their assets by the policy of a room.
+CREATE TABLE room_asset_host (
+    room INTEGER NOT NULL REFERENCES room (id),
+    host TEXT NOT NULL,
+    PRIMARY KEY (room, host)
+) WITHOUT ROWID;
+
 CREATE TABLE room_node (
     room INTEGER NOT NULL REFERENCES room (id),
     node INTEGER NOT NULL,

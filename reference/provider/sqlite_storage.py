@@ -29,7 +29,7 @@ from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
@@ -38,6 +38,7 @@ _APPLICATION_ID = 0x4D494D49
 _CLEARED = (
     "room_proposal",
     "room_node",
+    "room_asset_host",
     "room",
     "outbox_loss",
     "outbox_entry",

@@ -220,6 +220,9 @@ class Transaction(Protocol):
     def rooms_below(self, parent: MimiUri) -> tuple[MimiUri, ...]:
         """The rooms that depend on a room (POLICY 5)."""
 
+    def asset_hosts_in_rooms(self, hub: str) -> frozenset[str]:
+        """The hosts where peers keep their assets by the policies of the rooms of a hub (POLICY 6.4)."""
+
     def fixed_rooms(self, participants: ParticipantList) -> tuple[MimiUri, ...]:
         """The fixed-membership rooms of exactly these users, of whatever hub (POLICY 5)."""
 

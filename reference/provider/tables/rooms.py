@@ -19,6 +19,7 @@ from mimi_conformance.reference.mls.tree.tree_changes import changed_nodes
 from mimi_conformance.reference.provider.rooms import (
     KeptRoom,
     Room,
+    asset_hosts_of,
     fixed_members,
     fixed_members_of,
     kept_group_info,
@@ -37,6 +38,7 @@ _SIZE_WITHOUT_MEMBERS = 10
 _FORGET_ROOM = (
     "DELETE FROM room_proposal WHERE room = ?",
     "DELETE FROM room_node WHERE room = ?",
+    "DELETE FROM room_asset_host WHERE room = ?",
     "DELETE FROM room WHERE id = ?",
 )
 
@@ -95,7 +97,7 @@ def _size(room: Room | None) -> int:
 
 
 class RoomTables(Table):
-    """The tables ``room``, ``room_node`` and ``room_proposal``.
+    """The tables ``room``, ``room_node``, ``room_asset_host`` and ``room_proposal``.
 
     Attributes:
         changed_rooms: what this transaction has changed; None for a room that is gone.
@@ -156,6 +158,14 @@ class RoomTables(Table):
         rows = self._execute("SELECT uri FROM room WHERE parent = ? ORDER BY id", (parent.text,))
         return tuple(MimiUri.parse(uri) for (uri,) in rows)
 
+    def asset_hosts_in_rooms(self, hub: str) -> frozenset[str]:
+        prefix = f"{MimiUri.of_provider(hub)}/"
+        rows = self._execute(
+            "SELECT DISTINCT host FROM room_asset_host JOIN room ON room = id WHERE substr(uri, 1, ?) = ?",
+            (len(prefix), prefix),
+        )
+        return frozenset(host for (host,) in rows)
+
     def fixed_rooms(self, participants: ParticipantList) -> tuple[MimiUri, ...]:
         rows = self._execute("SELECT uri FROM room WHERE fixed_members = ?", (fixed_members(participants),))
         return tuple(MimiUri.parse(uri) for (uri,) in rows)
@@ -179,6 +189,12 @@ class RoomTables(Table):
         derived = parent_of(after.state.committed), fixed_members_of(after.state.committed)
         if before is None or derived != (parent_of(before.state.committed), fixed_members_of(before.state.committed)):
             self._execute("UPDATE room SET parent = ?, fixed_members = ? WHERE id = ?", (*derived, number))
+        hosts = asset_hosts_of(after.state.committed)
+        if hosts != (frozenset() if before is None else asset_hosts_of(before.state.committed)):
+            self._execute("DELETE FROM room_asset_host WHERE room = ?", (number,))
+            self._connection.executemany(
+                "INSERT INTO room_asset_host VALUES (?, ?)", ((number, host) for host in sorted(hosts))
+            )
         if before is None or before.state.committed.destroyed != after.state.committed.destroyed:
             self._execute("UPDATE room SET destroyed = ? WHERE id = ?", (after.state.committed.destroyed, number))
         for node, value in changed_nodes(None if old is None else old.tree, new.tree):
