@@ -125,7 +125,7 @@ class GivesKeyPackagesOfAnySuite(Provider):
         return super().client_material(transaction, client, replace(claim, request=anything), seconds)
 
 
-@defect("requires-nothing", breaks=("PROTO-5.2-13", "PROTO-5.2-23", "PROTO-5.2-37"))
+@defect("requires-nothing", breaks=("PROTO-5.2-13", "PROTO-5.2-23", "PROTO-5.2-37", "PROTO-4.3.1-02"))
 class RequiresNothing(Provider):
     """Does not look at the capabilities that are required."""
 
@@ -178,7 +178,7 @@ class CallsTheIncompatibleExhausted(Coding):
     takes, says = KeyMaterialClientCode.nothing_compatible, KeyMaterialClientCode.key_material_exhausted
 
 
-@defect("mixes-up-clients", breaks=("PROTO-5.2-35",))
+@defect("mixes-up-clients", breaks=("PROTO-5.2-35", "PROTO-4.3.1-01"))
 class MixesUpClients(Provider):
     """Gives KeyPackages of one client of a user under the name of another."""
 

@@ -92,7 +92,7 @@ def test_the_answer_is_about_every_client_of_one_user(world: World) -> None:
     expect_code(response, Code.success, "PROTO-5.2-20")
 
 
-@checks("PROTO-5.2-35")
+@checks("PROTO-5.2-35", "PROTO-4.3.1-01")
 def test_each_client_gets_one_of_its_own_key_packages(world: World) -> None:
     """The KeyPackage beside a client's URI is one that this client has made."""
     alice = world.peer_user()
@@ -128,7 +128,7 @@ def expect_client_code(response: KeyMaterialResponse, client: MimiUri, code: Cli
     expect(got is code, *ids, expected=f"{code.name} for {client}", got=got.name)
 
 
-@checks("PROTO-5.2-11", "PROTO-5.2-13", "PROTO-5.2-31", "PROTO-5.2-34", "PROTO-5.2-37")
+@checks("PROTO-5.2-11", "PROTO-5.2-13", "PROTO-5.2-31", "PROTO-5.2-34", "PROTO-5.2-37", "PROTO-4.3.1-02")
 @pytest.mark.parametrize("kind", REQUIREMENTS)
 def test_a_key_package_supports_whatever_is_required(world: World, kind: str) -> None:
     """A client gives the KeyPackage that supports what is required; one that has none is nothingCompatible."""
@@ -149,7 +149,7 @@ def test_a_key_package_supports_whatever_is_required(world: World, kind: str) ->
     given = given_in(response)
     observe(capable in given, "PROTO-5.2-11", expected="the KeyPackage that supports it", got=given)
     others = [each for each in given if each != capable]
-    observe(not others, "PROTO-5.2-13", expected="no KeyPackage that does not support it", got=others)
+    observe(not others, "PROTO-5.2-13", "PROTO-4.3.1-02", expected="no KeyPackage that does not support it", got=others)
     expect_client_code(response, old, ClientCode.nothing_compatible, "PROTO-5.2-37")
 
 
