@@ -96,7 +96,7 @@ def test_clients_do_not_notify(world, sent):
         ask(world, Endpoint.NOTIFY, b"")
 
 
-def test_other_requests_are_not_looked_into(world, sent):
+def test_requests_that_cannot_be_read_are_for_others_to_refuse(world, sent):
     ask(world, Endpoint.UPDATE, b"anything", about="mimi://b.example/r/clubhouse")
     assert sent[0].body == b"anything"
 
