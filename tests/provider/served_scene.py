@@ -1,0 +1,112 @@
+"""The scenes of hub_scene.py and follower_scene.py with sockets between the providers: mutual TLS, one real server.
+
+The server is a whole `ReferenceInstance`. Whoever talks to it, and whom it talks to, are scripted peers of a `Network`.
+"""
+
+import time
+from random import Random
+
+from mimi_conformance.mocks.network.network import Network
+from mimi_conformance.reference.provider.base import ProviderSettings
+from mimi_conformance.reference.provider.instance import ReferenceInstance
+from mimi_conformance.reference.provider.messages import Answer, Endpoint
+from mimi_conformance.reference.provider.outbox_worker import NotifyAttempt
+from tests.provider.follower_scene import FOLLOWER, Follower
+from tests.provider.hub_scene import HUB, ROOM, Hub
+
+
+def served(network: Network, domain: str, clock, settings=None, **options) -> ReferenceInstance:
+    """A running provider that everybody in a network can find, and that can find everybody."""
+    identity = options.pop("identity", None) or network.issue(domain)
+    instance = ReferenceInstance(
+        ProviderSettings(domain, **settings or {}),
+        certificate_chain=identity.certificate_chain,
+        private_key=identity.private_key,
+        trust=network.trust,
+        clock=clock,
+        random=Random(domain).randbytes,
+        **options,
+    )
+    instance.start()
+    network.addresses[domain] = instance.address
+    instance.service.add_peers(network.host_map)
+    return instance
+
+
+class ServedHub(Hub):
+    """A hub behind sockets. Other providers ask it as peers of the network; its own clients have a shorter way.
+
+    Args:
+        network: where it lives.
+        settings: of the hub.
+
+    Attributes:
+        attempts: what has come of each notify.
+
+    """
+
+    def __init__(self, network: Network, *, identity=None, **settings) -> None:
+        super().__init__()
+        self.storage.close()
+        self.network = network
+        self.attempts: list[NotifyAttempt] = []
+        self._started = time.monotonic()
+        self.instance = served(
+            network, HUB, self.clock, settings, identity=identity, notified=self.attempts.append
+        )
+        self.storage, self.provider, self.service = (
+            self.instance._storage,
+            self.instance.provider,
+            self.instance.service,
+        )
+
+    def clock(self) -> int:
+        """The time when the scene plays, which goes on."""
+        return self.now + int((time.monotonic() - self._started) * 1000)
+
+    def dump(self) -> list[str]:
+        """Everything in the database, when nobody writes."""
+        with self.storage.transaction():
+            return super().dump()
+
+    def ask(self, endpoint: Endpoint, body: bytes, source: str, subject: str = ROOM.text) -> Answer:
+        """Ask the hub something, as a local client, or as a peer."""
+        if source not in self.network.peers:
+            return super().ask(endpoint, body, source, subject)
+        exchange = self.network.peers[source].call(HUB, endpoint, subject, body)
+        assert exchange.status is not None, exchange.error
+        return Answer(exchange.status, exchange.response_body)
+
+    def __enter__(self) -> "ServedHub":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.instance.stop()
+
+
+class ServedFollower(Follower):
+    """A follower behind sockets, of a hub without any, in whose name a peer of the network notifies it."""
+
+    def __init__(self, network: Network, hub: Hub) -> None:
+        self.network = network
+        super().__init__(hub)
+
+    def start(self) -> None:
+        """Begin with what is in the database."""
+        self.instance = served(self.network, FOLLOWER, lambda: self.hub.now, database=self.path)
+        self.storage, self.provider, self.service = (
+            self.instance._storage,
+            self.instance.provider,
+            self.instance.service,
+        )
+
+    def dump(self) -> list[str]:
+        """Everything in the database, when nobody writes."""
+        with self.storage.transaction():
+            return list(self.storage._connection.iterdump())
+
+    def __enter__(self) -> "ServedFollower":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.instance.stop()
