@@ -4,7 +4,9 @@ The server is a whole `ReferenceInstance`. Whoever talks to it, and whom it talk
 """
 
 import time
+from collections.abc import Callable
 from random import Random
+from typing import Self
 
 from mimi_conformance.mocks.network.network import Network
 from mimi_conformance.reference.provider.base import ProviderSettings
@@ -13,6 +15,8 @@ from mimi_conformance.reference.provider.messages import Answer, Endpoint
 from mimi_conformance.reference.provider.outbox_worker import NotifyAttempt
 from tests.provider.follower_scene import FOLLOWER, Follower
 from tests.provider.hub_scene import HUB, ROOM, Hub
+
+DEADLINE_SECONDS = 20
 
 
 def served(network: Network, domain: str, clock, settings=None, **options) -> ReferenceInstance:
@@ -51,9 +55,7 @@ class ServedHub(Hub):
         self.network = network
         self.attempts: list[NotifyAttempt] = []
         self._started = time.monotonic()
-        self.instance = served(
-            network, HUB, self.clock, settings, identity=identity, notified=self.attempts.append
-        )
+        self.instance = served(network, HUB, self.clock, settings, identity=identity, notified=self.attempts.append)
         self.storage, self.provider, self.service = (
             self.instance._storage,
             self.instance.provider,
@@ -65,9 +67,20 @@ class ServedHub(Hub):
         return self.now + int((time.monotonic() - self._started) * 1000)
 
     def dump(self) -> list[str]:
-        """Everything in the database, when nobody writes."""
+        """Everything in the database, once everybody has been told everything."""
+        self.wait_until(lambda: not self.service.backlogs())
         with self.storage.transaction():
             return super().dump()
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something to be so in the database."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while True:
+            seen = self.storage.commits
+            if condition():
+                return
+            assert time.monotonic() < deadline, "It has not come to that in time."
+            self.storage.wait_for_commit(seen, 1)
 
     def ask(self, endpoint: Endpoint, body: bytes, source: str, subject: str = ROOM.text) -> Answer:
         """Ask the hub something, as a local client, or as a peer."""
@@ -77,7 +90,7 @@ class ServedHub(Hub):
         assert exchange.status is not None, exchange.error
         return Answer(exchange.status, exchange.response_body)
 
-    def __enter__(self) -> "ServedHub":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -105,7 +118,7 @@ class ServedFollower(Follower):
         with self.storage.transaction():
             return list(self.storage._connection.iterdump())
 
-    def __enter__(self) -> "ServedFollower":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
