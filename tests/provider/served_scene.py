@@ -5,14 +5,18 @@ The server is a whole `ReferenceInstance`. Whoever talks to it, and whom it talk
 
 import time
 from collections.abc import Callable
+from pathlib import Path
+from queue import Queue
 from random import Random
 from typing import Self
 
+from mimi_conformance.mocks.network.authority import Identity
 from mimi_conformance.mocks.network.network import Network
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.instance import ReferenceInstance
 from mimi_conformance.reference.provider.messages import Answer, Endpoint
 from mimi_conformance.reference.provider.outbox_worker import NotifyAttempt
+from mimi_conformance.reference.provider.sqlite_storage import IN_MEMORY
 from tests.provider.follower_scene import FOLLOWER, Follower
 from tests.provider.hub_scene import HUB, ROOM, Hub
 
@@ -42,25 +46,56 @@ class ServedHub(Hub):
 
     Args:
         network: where it lives.
+        identity: its certificate, if it is to be a special one.
+        path: its database.
         settings: of the hub.
 
     Attributes:
-        attempts: what has come of each notify.
+        attempts: what has come of each notify, for tests to wait for.
 
     """
 
-    def __init__(self, network: Network, *, identity=None, **settings) -> None:
+    def __init__(
+        self, network: Network, *, identity: Identity | None = None, path: Path | str = IN_MEMORY, **settings
+    ) -> None:
         super().__init__()
-        self.storage.close()
         self.network = network
-        self.attempts: list[NotifyAttempt] = []
+        self.path = path
+        self.settings = settings
+        self.attempts: Queue[NotifyAttempt] = Queue()
         self._started = time.monotonic()
-        self.instance = served(network, HUB, self.clock, settings, identity=identity, notified=self.attempts.append)
+        self.storage.close()
+        self.start(identity)
+
+    def start(self, identity: Identity | None = None) -> None:
+        """Begin with what is in the database."""
+        self.instance = served(
+            self.network,
+            HUB,
+            self.clock,
+            self.settings,
+            identity=identity,
+            database=self.path,
+            notified=self.attempts.put,
+        )
         self.storage, self.provider, self.service = (
             self.instance._storage,
             self.instance.provider,
             self.instance.service,
         )
+
+    def attempt(self) -> NotifyAttempt:
+        """What comes of the next notify."""
+        return self.attempts.get(timeout=DEADLINE_SECONDS)
+
+    def let_pass(self, milliseconds: int) -> None:
+        """Let time pass, and have the hub look at its clock, as its timer would have."""
+
+        async def look() -> None:
+            self.instance._worker._go_on()
+
+        self.now += milliseconds
+        self.instance._thread.run(look())
 
     def clock(self) -> int:
         """The time when the scene plays, which goes on."""
