@@ -118,12 +118,14 @@ class OutboxWorker:
         self._timer = None if due is None else loop.call_later(max(0, due - self._clock()) / 1000, self._go_on)
 
     async def _send(self, lane: Lane) -> None:
-        """Send the next body of a lane that is due."""
+        """Send the next body of a lane that is due. Also one that is stopped meanwhile is there for the next run."""
         result: Verdict | None = None
-        more = False
+        more = True
         try:
             body = await self._storage.run(lambda transaction: transaction.next_body(lane))
-            if body is not None:
+            if body is None:
+                more = False
+            else:
                 started = time.perf_counter()
                 outcome = await self._ask(body.outgoing)
                 now = self._clock()
@@ -133,7 +135,8 @@ class OutboxWorker:
         except Exception:
             _logger.exception("Sending to %s about %s failed here.", lane.provider, lane.room)
             result = Retry(self._clock() + _PAUSE_SECONDS * 1000, None, "It failed here.")
-        self._outbox.finish(lane, result, more=more)
+        finally:
+            self._outbox.finish(lane, result, more=more)
         self._go_on()
 
     async def _store(self, body: NotifyBody, result: Verdict, now: int) -> bool:

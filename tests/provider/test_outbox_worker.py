@@ -208,6 +208,19 @@ def test_stopping_does_not_wait_for_those_who_hang_and_forgets_nothing():
     play(script, stop=False)
 
 
+def test_a_worker_that_runs_again_sends_what_was_under_way_when_it_was_stopped():
+    async def script(followers):
+        followers.answers["b.example"] = [asyncio.get_running_loop().create_future()]
+        followers.add()
+        await followers.asked_times(1)
+        await followers.worker.stop(0)
+        await followers.worker.start()
+        assert (await followers.attempt()).body.body == fanout(b"1").encode()
+        assert followers.waiting() == set()
+
+    play(script)
+
+
 def test_a_worker_that_does_not_run_can_be_told_to_retry_and_to_stop():
     async def script(followers):
         await followers.worker.stop(DEADLINE_SECONDS)
