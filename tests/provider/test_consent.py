@@ -10,6 +10,7 @@ from mimi_conformance.reference.provider.local import ClientChange, UserChange
 from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
 from mimi_conformance.reference.provider.users import ConsentDecision
 from mimi_conformance.reference.wire.mls.app_data import AppDataDictionary, ComponentData
+from tests.exercised import exercises
 from tests.provider.conftest import make_provider
 
 ALICE = MimiUri.user("a.example", "alice")
@@ -32,6 +33,7 @@ def consents(world, requester, target, room=None) -> bool:
         return world.provider.has_consent(transaction, requester, target, room)
 
 
+@exercises("PROTO-5.7-01", "PROTO-5.7-08", "PROTO-5.7-09", "PROTO-5.7-15", "PROTO-8-05")
 def test_a_request_is_taken_and_shown_to_every_client_of_the_target(world):
     entry = world.entry("request", room=CLUBHOUSE)
     answer = request_consent(world, entry)
@@ -48,12 +50,14 @@ def test_a_pending_request_is_shown_once(world):
     assert len(world.inbox()) == 1
 
 
+@exercises("PROTO-5.7-06", "PROTO-5.7-10", "PROTO-8-01")
 def test_a_cancel_of_the_same_scope_is_shown(world):
     request_consent(world, world.entry("request", room=CLUBHOUSE))
     assert request_consent(world, world.entry("cancel", room=CLUBHOUSE)).status == 201
     assert [delivery.body[0] for delivery in world.inbox()] == [1, 0]
 
 
+@exercises("PROTO-5.7-10", "PROTO-5.7-12")
 @pytest.mark.parametrize("room", [None, OTHER_ROOM])
 def test_a_cancel_without_a_request_of_its_scope_is_taken_and_does_nothing(world, room):
     request_consent(world, world.entry("request", room=CLUBHOUSE))
@@ -62,6 +66,7 @@ def test_a_cancel_without_a_request_of_its_scope_is_taken_and_does_nothing(world
     assert world.dump() == before
 
 
+@exercises("PROTO-5.7-02", "PROTO-5.7-19", "PROTO-5.7-20", "PROTO-5.7-22", "PROTO-5.7-25", "PROTO-8-01", "PROTO-8-04")
 def test_a_grant_is_shown_to_the_requester_and_remembered(world):
     entry = world.entry("grant", requester=ALICE, target=BOB)
     assert update_consent(world, entry).status == 201
@@ -69,6 +74,7 @@ def test_a_grant_is_shown_to_the_requester_and_remembered(world):
     assert [delivery.body for delivery in world.inbox()] == [entry.encode()]
 
 
+@exercises("PROTO-5.7-19", "PROTO-5.7-25", "PROTO-8-01")
 def test_a_revoke_ends_what_a_grant_gave(world):
     update_consent(world, world.entry("grant", requester=ALICE, target=BOB))
     assert update_consent(world, world.entry("revoke", requester=ALICE, target=BOB)).status == 201
@@ -83,22 +89,26 @@ def test_a_grant_settles_the_request_so_that_it_can_be_made_again(world):
     assert len(world.inbox()) == 2
 
 
+@exercises("PROTO-5.7-31")
 def test_requests_and_grants_cross_for_a_bilateral_connection(world):
     assert request_consent(world, world.entry("request")).status == 201
     assert update_consent(world, world.entry("grant", requester=ALICE, target=BOB)).status == 201
     assert len(world.inbox()) == 2
 
 
+@exercises("PROTO-5.7-06")
 @pytest.mark.parametrize("operation", ["grant", "revoke"])
 def test_decisions_have_no_place_at_request_consent(world, operation):
     assert request_consent(world, world.entry(operation)).status == 400
 
 
+@exercises("PROTO-5.7-07")
 @pytest.mark.parametrize("operation", ["request", "cancel"])
 def test_requests_have_no_place_at_update_consent(world, operation):
     assert update_consent(world, world.entry(operation, requester=ALICE, target=BOB)).status == 400
 
 
+@exercises("PROTO-5.7-03", "PROTO-5.7-13", "PROTO-5.7-14")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -112,6 +122,23 @@ def test_only_the_senders_users_and_ours_are_spoken_of(world, changes):
     before = world.dump()
     answer = request_consent(world, world.entry("request", **changes), subject)
     assert answer.status in (400, 403)
+    assert world.dump() == before
+
+
+@exercises("PROTO-5.7-23", "PROTO-5.7-24")
+@pytest.mark.parametrize(
+    ("requester", "target"),
+    [
+        (MimiUri.user("c.example", "carol"), BOB),
+        (BOB, BOB),
+        (ALICE, MimiUri.user("c.example", "carol")),
+        (ALICE, ALICE),
+    ],
+)
+def test_decisions_are_those_of_the_senders_users_for_ours(world, requester, target):
+    before = world.dump()
+    entry = world.entry("grant", requester=requester, target=target)
+    assert update_consent(world, entry, "a.example").status == 403
     assert world.dump() == before
 
 
@@ -139,6 +166,7 @@ def test_the_path_must_agree_with_the_body(world, subject):
     assert request_consent(world, world.entry("request"), subject).status == 400
 
 
+@exercises("PROTO-5.7-16", "PROTO-5.7-18", "PROTO-5.7-26", "PROTO-5.7-28")
 @pytest.mark.parametrize("endpoint", [request_consent, update_consent])
 def test_unknown_users_are_named_or_kept_secret(world, endpoint):
     nobody = MimiUri.user("a.example", "nobody")
@@ -158,6 +186,7 @@ def test_a_deleted_user_is_unknown(world):
     assert request_consent(world, world.entry("request")).status == 404
 
 
+@exercises("PROTO-5.7-30")
 def test_unknown_extensions_are_ignored(world):
     extensions = AppDataDictionary((ComponentData(0xF0F0, b"?"),))
     assert request_consent(world, world.entry("request", consent_extensions=extensions)).status == 201
@@ -175,6 +204,7 @@ def test_a_body_that_is_not_exactly_one_entry_is_refused(world, change):
     assert world.post("requestConsent", ALICE.text, body).status == 400
 
 
+@exercises("PROTO-8-02", "PROTO-8-03")
 @given(st.lists(st.tuples(st.sampled_from([None, CLUBHOUSE, OTHER_ROOM]), st.booleans()), max_size=8))
 def test_the_most_specific_decision_counts_and_then_the_latest(decisions):
     """Against the rule of AMB-110 spelled out over the whole history."""

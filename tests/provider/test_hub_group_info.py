@@ -1,8 +1,10 @@
 """groupInfo at a hub: who gets it, what is in it, and that only the one who asks can read it (PROTO 5.6)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.crypto.labelled import decrypt_with_label, sign_with_label, verify_with_label
@@ -27,7 +29,8 @@ from tests.mls.group_examples import NOW, SUITE
 from tests.provider.hub_scene import HUB, ROOM, Hub, asker, bundle_of, follower
 from tests.provider.test_hub_update import Untouched
 from tests.provider.test_hub_update import accepted as updated
-from tests.room.house import client
+from tests.room.house import client, user
+from tests.room.test_state_joins import open_to_all
 
 ROLES = {"alice": 4, "bob": 2, "carol": 3, "dora": 2}
 CLIENTS = ("alice1", "bob1", "carol1")
@@ -151,6 +154,12 @@ class TestSuccess:
     def test_a_client_that_is_in_the_group_gets_it_to_join_anew(self, hub):
         assert ask(hub, "bob1").response.status is Code.success
 
+    @exercises("PROTO-5.6-05")
+    def test_anybody_gets_it_where_the_room_is_open_and_can_join_then(self):
+        hub = Hub().found({"alice": 4}, "alice1", components={"roles_list": open_to_all()})
+        assert ask(hub, "boris1").response.status is Code.success
+        updated(hub.join("boris1", hub.listed({"boris": 2})))
+
     def test_a_local_client_gets_it(self, hub):
         assert ask(hub, "alice2").response.status is Code.success
 
@@ -226,6 +235,24 @@ class TestRefusal:
             return signed(nobody, client("bob2").signature_private_key)
 
         refused(hub, "bob2", change=anonymous)
+
+    @exercises("PROTO-5.6-13")
+    def test_a_certificate_has_to_be_for_the_key(self, hub, authority):
+        bob2 = client("bob2")
+        names = [bob2.name, user("bob").decode()]
+
+        def certified(key: bytes) -> Callable[[GroupInfoRequest], GroupInfoRequest]:
+            public = ed25519.Ed25519PrivateKey.from_private_bytes(key).public_key()
+            credential = Credential.x509(authority.issue_for_uris(names, public))
+
+            def change(request: GroupInfoRequest) -> GroupInfoRequest:
+                unsigned = GroupInfoRequestTBS.taken_from(request, joining_code=None)
+                return signed(replace(unsigned, requesting_credential=credential), bob2.signature_private_key)
+
+            return change
+
+        assert ask(hub, "bob2", change=certified(bob2.signature_private_key)).response.status is Code.success
+        refused(hub, "bob2", change=certified(bytes(32)))
 
     def test_a_key_that_nothing_can_be_encrypted_to_is_refused(self, hub):
         def keyless(request: GroupInfoRequest) -> GroupInfoRequest:

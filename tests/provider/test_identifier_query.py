@@ -22,6 +22,7 @@ from mimi_conformance.reference.wire.protocol.identifier import (
     QueryElement,
     SearchIdentifierType,
 )
+from tests.exercised import exercises
 from tests.provider.conftest import make_provider
 
 Search = SearchIdentifierType
@@ -71,6 +72,17 @@ def finds(world, kind: str, value: str, name: str = "") -> bool:
     return response.response_code is Code.success
 
 
+@exercises(
+    "PROTO-5.8-07",
+    "PROTO-5.8-08",
+    "PROTO-5.8-09",
+    "PROTO-5.8-10",
+    "PROTO-5.8-11",
+    "PROTO-5.8-12",
+    "PROTO-5.8-13",
+    "PROTO-5.8-14",
+    "PROTO-5.8-20",
+)
 @pytest.mark.parametrize(
     ("kind", "value", "name"),
     [
@@ -95,6 +107,7 @@ def test_each_type_finds_by_its_rule(alice, kind, value, name):
     assert finds(alice, kind, value, name)
 
 
+@exercises("PROTO-5.8-07", "PROTO-5.8-08", "PROTO-5.8-09", "PROTO-5.8-10", "PROTO-5.8-21")
 @pytest.mark.parametrize(
     ("kind", "value", "name"),
     [
@@ -123,6 +136,7 @@ def test_each_type_finds_nothing_else(alice, kind, value, name):
     assert not finds(alice, kind, value, name)
 
 
+@exercises("PROTO-5.8-15")
 @pytest.mark.parametrize(
     ("kind", "value", "name"),
     [("oidc_std_claim", "secret", "nickname"), ("partial_name", "secret", ""), ("whole_profile", "secret", "")],
@@ -131,6 +145,7 @@ def test_a_field_that_is_not_searchable_finds_nobody(alice, kind, value, name):
     assert not finds(alice, kind, value, name)
 
 
+@exercises("PROTO-5.8-15")
 def test_a_user_can_allow_some_searches_only(alice):
     alice.service.change_user(UserChange(ALICE, search_types=frozenset({Search.handle})))
     assert finds(alice, "handle", "im:alice.smith@a.example")
@@ -138,6 +153,7 @@ def test_a_user_can_allow_some_searches_only(alice):
     assert not finds(alice, "partial_name", "alice")
 
 
+@exercises("PROTO-5.8-16")
 def test_a_user_who_allows_no_search_is_never_found(alice):
     alice.service.change_user(UserChange(ALICE, search_types=frozenset()))
     assert not finds(alice, "handle", "im:alice.smith@a.example")
@@ -148,6 +164,7 @@ def test_a_deleted_user_is_not_found(alice):
     assert not finds(alice, "handle", "im:alice.smith@a.example")
 
 
+@exercises("PROTO-5.8-05")
 def test_all_elements_must_match_the_same_user(alice):
     given, org = element("oidc_std_claim", "Alice", "given_name"), element("vcard_field", "ACME", "ORG")
     assert query(alice, given, org).response_code is Code.success
@@ -157,6 +174,7 @@ def test_all_elements_must_match_the_same_user(alice):
     assert query(alice, given, element("vcard_field", "Other", "ORG")).response_code is Code.not_found
 
 
+@exercises("PROTO-5.8-18")
 def test_every_match_has_a_uri_and_those_with_shared_fields_a_profile(alice):
     alice.service.change_user(
         UserChange(MATTHEW, profile=(ProfileEntry(Search.nick, "Ally"), ProfileEntry(Search.phone, "+1", shared=True)))
@@ -171,6 +189,7 @@ def test_every_match_has_a_uri_and_those_with_shared_fields_a_profile(alice):
     )
 
 
+@exercises("PROTO-5.8-02", "PROTO-5.8-30", "PROTO-5.8-01")
 def test_the_query_is_safe_and_repeatable(alice):
     before = alice.dump()
     answers = [query(alice, element("nick", "Ally")) for _ in range(2)]
@@ -189,6 +208,7 @@ def test_no_elements_find_nobody(alice):
     assert query(alice).response_code is Code.not_found
 
 
+@exercises("PROTO-5.8-24")
 @pytest.mark.parametrize(
     ("kind", "name"), [("oidc_std_claim", "shoe_size"), ("vcard_field", "X-SHOE"), ("vcard_field", "")]
 )
@@ -204,6 +224,7 @@ def test_an_unknown_search_type_is_unsupported(alice, number):
     assert IdentifierResponse.decode(answer.body).response_code is Code.unsupported_field
 
 
+@exercises("PROTO-5.8-23")
 @pytest.mark.parametrize("kind", ["email", "phone"])
 @pytest.mark.parametrize("partial", ["partial_name", "whole_profile"])
 def test_fishing_for_addresses_is_forbidden(alice, kind, partial):
@@ -217,6 +238,7 @@ def test_a_partial_search_for_next_to_nothing_is_ambiguous(alice, partial, value
     assert query(alice, element(partial, value)).response_code is Code.ambiguous
 
 
+@exercises("PROTO-5.8-22")
 def test_a_partial_search_with_too_many_matches_is_ambiguous(world):
     for number in range(11):
         if number == 10:
@@ -229,17 +251,20 @@ def test_a_partial_search_with_too_many_matches_is_ambiguous(world):
     assert [uri.text for uri in exact.uri] == ["mimi://a.example/u/smith3"]
 
 
+@exercises("PROTO-5.8-23", "PROTO-5.8-31")
 @pytest.mark.parametrize("policy", [QueryPolicy(open=False), QueryPolicy(refused_providers=frozenset({"b.example"}))])
 def test_a_provider_can_be_refused_altogether(alice, policy):
     alice.use(make_provider(query_policy=policy))
     assert query(alice, element("nick", "Ally")).response_code is Code.forbidden
 
 
+@exercises("PROTO-5.8-29")
 @pytest.mark.parametrize("subject", ["b.example", "A.example", ALICE.text])
 def test_other_domains_are_not_queried_here(alice, subject):
     assert alice.post("identifierQuery", subject, IdentifierRequest(()).encode()).status == 404
 
 
+@exercises("PROTO-5.8-27")
 @pytest.mark.parametrize("element_", [element("nick", b"\xff"), element("oidc_std_claim", "Alice", "given_name")])
 def test_text_must_be_utf_8(alice, element_):
     if element_.claim_name:

@@ -18,6 +18,7 @@ from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import TLSConfigurationError, TLSServer
 from mimi_conformance.reference.provider.url_template import UrlStyle
 from mimi_conformance.reference.wire.protocol.identifier import IdentifierRequest
+from tests.exercised import exercises
 from tests.provider.conftest import WaitingClient
 
 ALICE = MimiUri.user("a.example", "alice")
@@ -54,6 +55,7 @@ def client(authority, a_example):
     client.close()
 
 
+@exercises("PROTO-5.7-03", "PROTO-5.7-33", "PROTO-8-08")
 def test_consent_goes_there_and_back(a_and_b, world):
     a, b = a_and_b
     request, grant = world.entry("request", ALICE, BOB).encode(), world.entry("grant", ALICE, BOB).encode()
@@ -81,6 +83,7 @@ def test_an_endpoint_that_the_directory_lacks_is_named(a_and_b, monkeypatch):
         a.service.request(ALICES, Endpoint.UPDATE, "b.example", ROOM, b"")
 
 
+@exercises("PROTO-4.1-12")
 def test_a_server_with_the_certificate_of_another_provider_is_not_talked_to(client, authority, c_example):
     with instance("c.example", c_example, authority) as impostor:
         client.add_peers({"b.example": impostor.address})
@@ -165,6 +168,7 @@ def outgoing(endpoint: Endpoint, subject: str) -> Outgoing:
     return Outgoing("b.example", endpoint, subject, b"")
 
 
+@exercises("PROTO-4.1-06", "PROTO-4.1-07", "PROTO-4.1-08")
 def test_requests_name_both_providers_and_keep_the_path_as_it_is(client, scripted):
     scripted.answer = directory(notify="https://b.example/v1/notify{roomId}")
     client.send(outgoing(Endpoint.NOTIFY, ROOM))

@@ -111,7 +111,16 @@ def codes(response):
     return response.user_status, [client.client_status for client in response.clients]
 
 
-@exercises("ARCH-5.3-03")
+@exercises(
+    "ARCH-5.3-03",
+    "PROTO-5.2-01",
+    "PROTO-5.2-06",
+    "PROTO-5.2-20",
+    "PROTO-5.2-31",
+    "PROTO-5.2-35",
+    "PROTO-5.2-39",
+    "PROTO-5.2-46",
+)
 def test_each_client_gives_one_key_package(ready):
     response = claim(ready)
     assert codes(response) == (UserCode.success, [ClientCode.success] * 2)
@@ -120,12 +129,14 @@ def test_each_client_gives_one_key_package(ready):
     assert [client.key_package for client in response.clients] == [ready.key_package(c) for c in (PHONE, DESK)]
 
 
+@exercises("PROTO-3.2-04", "PROTO-4.3.1-01", "PROTO-5.2-05", "PROTO-5.2-36", "PROTO-5.2-40")
 def test_nothing_is_handed_out_twice(ready):
     claim(ready)
     exhausted = (UserCode.no_compatible_material, [ClientCode.key_material_exhausted] * 2)
     assert codes(claim(ready)) == exhausted
 
 
+@exercises("PROTO-5.2-40")
 def test_concurrent_claims_share_no_key_package(world):
     consent(world)
     give(world, PHONE, *(world.key_package(PHONE, seed) for seed in range(20)))
@@ -146,6 +157,7 @@ def test_concurrent_claims_share_no_key_package(world):
     assert len({key_package.encode() for key_package in found}) == 20
 
 
+@exercises("PROTO-5.2-21", "PROTO-5.2-36")
 def test_some_clients_are_partial_success(world):
     consent(world)
     give(world, PHONE, world.key_package(PHONE))
@@ -161,6 +173,7 @@ def test_a_user_without_clients_has_nothing_compatible(world):
     assert codes(response) == (UserCode.no_compatible_material, [])
 
 
+@exercises("PROTO-5.2-41")
 def test_expired_and_future_key_packages_stay_where_they_are(world):
     consent(world)
     seconds = world.now // 1000
@@ -175,6 +188,7 @@ def test_expired_and_future_key_packages_stay_where_they_are(world):
     assert claim(world).clients[0].client_status is ClientCode.key_material_exhausted
 
 
+@exercises("PROTO-5.2-12")
 def test_the_requesters_order_of_suites_decides(world):
     consent(world)
     give(world, PHONE, *(world.key_package(PHONE, suite=suite) for suite in (CHACHA, SUITE)))
@@ -183,6 +197,7 @@ def test_the_requesters_order_of_suites_decides(world):
     assert claim(world, suites=(SUITE, CHACHA)).clients[0].key_package.cipher_suite is CHACHA
 
 
+@exercises("PROTO-5.2-12", "PROTO-5.2-23", "PROTO-5.2-32", "PROTO-5.2-37", "PROTO-5.2-38")
 def test_other_suites_are_incompatible_and_not_used_up(ready):
     response = claim(ready, suites=(CHACHA,), signing_suite=CHACHA)
     assert codes(response) == (UserCode.no_compatible_material, [ClientCode.nothing_compatible] * 2)
@@ -197,6 +212,7 @@ REQUIRED = {
 }
 
 
+@exercises("PROTO-4.3.1-02", "PROTO-5.2-11", "PROTO-5.2-13", "PROTO-5.2-37")
 @pytest.mark.parametrize("kind", REQUIRED)
 def test_everything_required_must_be_supported(world, kind):
     consent(world)
@@ -213,11 +229,13 @@ def test_everything_required_must_be_supported(world, kind):
     assert claim(world, required=REQUIRED[kind]).clients[0].client_status is ClientCode.nothing_compatible
 
 
+@exercises("PROTO-5.2-11")
 def test_what_every_client_supports_need_not_be_listed(ready):
     required = RequiredCapabilities((ExtensionType.ratchet_tree,), (ProposalType.add,), (CredentialType.basic,))
     assert claim(ready, required=required).user_status is UserCode.success
 
 
+@exercises("PROTO-5.2-24", "PROTO-5.2-27", "PROTO-5.2-28", "PROTO-5.2-33", "PROTO-5.2-45")
 def test_an_unknown_user_is_said_to_be_unknown_or_nothing_is_said(ready):
     nobody = MimiUri.user("a.example", "nobody")
     elsewhere = MimiUri.user("c.example", "carol")
@@ -230,11 +248,13 @@ def test_an_unknown_user_is_said_to_be_unknown_or_nothing_is_said(ready):
         assert codes(claim(ready, target=target, subject=target.text)) == (UserCode.no_consent, [])
 
 
+@exercises("PROTO-3.2-03", "PROTO-3.2-10", "PROTO-5.2-25", "PROTO-5.2-33")
 def test_no_consent_no_material(world):
     give(world, PHONE, world.key_package(PHONE))
     assert codes(claim(world)) == (UserCode.no_consent, [])
 
 
+@exercises("PROTO-5.2-09", "PROTO-5.2-26", "PROTO-5.7-21", "PROTO-8-02")
 def test_consent_for_another_room_is_no_consent_for_this_room(ready):
     consent(ready, granted=False)
     consent(ready, room=MimiUri.room("b.example", "other"))
@@ -242,6 +262,7 @@ def test_consent_for_another_room_is_no_consent_for_this_room(ready):
     assert codes(claim(ready, room=None)) == (UserCode.no_consent, [])
 
 
+@exercises("PROTO-5.2-09", "PROTO-5.2-26")
 def test_a_room_can_be_excepted_from_general_consent(ready):
     consent(ready, room=CLUBHOUSE, granted=False)
     assert claim(ready).user_status is UserCode.no_consent_for_this_room
@@ -254,6 +275,7 @@ def test_users_need_nobodys_consent_for_their_own_clients(world):
     assert claim(world, source="a.example", **alices).user_status is UserCode.partial_success
 
 
+@exercises("PROTO-5.2-48")
 def test_revoking_consent_stops_the_supply(ready):
     give(ready, PHONE, ready.key_package(PHONE, 2))
     assert claim(ready).user_status is UserCode.success
@@ -271,6 +293,7 @@ def test_a_claim_for_a_room_comes_from_its_hub(ready):
     refused(ready, 403, room=None, **through_the_hub)
 
 
+@exercises("PROTO-5.2-14", "PROTO-5.2-15")
 @pytest.mark.parametrize("suites", [(SUITE, P256), (P256, SUITE), (GREASE, P256)])
 def test_any_listed_suite_may_be_that_of_the_signature(ready, suites):
     assert claim(ready, suites=suites, signing_suite=P256).user_status is not UserCode.no_consent
@@ -334,10 +357,12 @@ def test_a_list_that_repeats_itself_is_tried_once(ready, monkeypatch):
     assert tried == [SUITE, P256]
 
 
+@exercises("PROTO-5.2-10")
 def test_an_empty_list_of_suites_is_refused(ready):
     refused(ready, 400, suites=())
 
 
+@exercises("PROTO-5.2-18")
 @pytest.mark.parametrize("subject", ["a.example", BOB.text, "mimi://a.example/u/Alice"])
 def test_the_path_names_the_target(ready, subject):
     refused(ready, 400, subject=subject)

@@ -11,6 +11,7 @@ from mimi_conformance.reference.provider.messages import Answer, Endpoint, Local
 from mimi_conformance.reference.provider.outgoing import PeerError
 from mimi_conformance.reference.provider.users import ConsentDecision
 from mimi_conformance.reference.wire.protocol.identifier import IdentifierRequest
+from tests.exercised import exercises
 
 ALICE = MimiUri.user("a.example", "alice")
 PHONE = MimiUri.client("a.example", "alice", "phone")
@@ -48,6 +49,7 @@ def test_a_request_goes_out_as_it_came(world, sent):
     assert outgoing.body == body
 
 
+@exercises("PROTO-5.7-11")
 def test_a_cancel_needs_its_request(world, sent):
     cancel = world.entry("cancel", ALICE, BOB).encode()
     with pytest.raises(LocalRequestError, match="same scope"):
@@ -57,6 +59,7 @@ def test_a_cancel_needs_its_request(world, sent):
     assert len(sent) == 2
 
 
+@exercises("PROTO-5.7-32")
 def test_a_grant_counts_at_once_and_its_key_packages_are_spent(world, sent):
     key_package = world.key_package(PHONE)
     world.service.change_user(UserChange(ALICE, clients=(ClientChange(PHONE, (key_package,)),)))

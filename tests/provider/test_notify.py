@@ -17,6 +17,7 @@ from mimi_conformance.reference.wire.mls.ratchet_tree_options import (
 )
 from mimi_conformance.reference.wire.mls.registries import CipherSuite
 from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
+from tests.exercised import exercises
 from tests.provider.conftest import make_provider
 
 ALICE = MimiUri.user("a.example", "alice")
@@ -51,6 +52,7 @@ def joined(world):
     return world
 
 
+@exercises("PROTO-3.2-07", "PROTO-3.2-08", "PROTO-5.2-42")
 def test_a_welcome_reaches_the_client_it_names(joined):
     [delivery] = joined.inbox()
     assert (delivery.kind, delivery.provider, delivery.room) == (DeliveryKind.FANOUT, "b.example", CLUBHOUSE)
@@ -58,6 +60,7 @@ def test_a_welcome_reaches_the_client_it_names(joined):
     assert joined.inbox(DESK) == ()
 
 
+@exercises("PROTO-5.5-34")
 def test_a_welcome_for_unknown_key_packages_reaches_nobody(world):
     answer = notify(world, welcome(b"unknown", bytes(32)))
     assert (answer.status, answer.body) == (201, b"")
@@ -70,6 +73,7 @@ def test_a_welcome_that_names_a_client_twice_reaches_it_once(joined):
     assert len(joined.inbox()) == 2
 
 
+@exercises("PROTO-5.5-04", "PROTO-5.5-24", "PROTO-5.5-25")
 def test_messages_of_a_room_reach_the_clients_in_it_in_order(joined):
     texts = [b"one", b"two", b"three"]
     assert notify(joined, *map(application, texts[:2])).status == 201
@@ -90,6 +94,7 @@ def test_messages_of_other_rooms_stay_away(joined):
     assert len(joined.inbox()) == 1
 
 
+@exercises("PROTO-5.5-29", "PROTO-5.5-30", "PROTO-5.5-31")
 def test_a_duplicate_is_answered_again_and_processed_once(joined):
     answers = [notify(joined, application()) for _ in range(3)]
     assert [(answer.status, answer.body) for answer in answers] == [(201, b"")] * 3
@@ -108,6 +113,7 @@ def with_window(world, window: SeenWindow):
     world.use(make_provider(seen_window=window))
 
 
+@exercises("PROTO-5.5-31")
 def test_bodies_are_forgotten_when_newer_ones_push_them_out(joined):
     with_window(joined, SeenWindow(count=2))
     for text in (b"1", b"2", b"1", b"3", b"1"):
@@ -123,6 +129,7 @@ def test_bodies_are_forgotten_with_age(joined):
     assert len(joined.inbox()) == 3
 
 
+@exercises("PROTO-5.5-31")
 def test_one_hub_does_not_push_out_the_bodies_of_another(joined):
     with_window(joined, SeenWindow(count=2))
     notify(joined, application())
@@ -133,6 +140,7 @@ def test_one_hub_does_not_push_out_the_bodies_of_another(joined):
     assert len(joined.inbox()) == 2
 
 
+@exercises("PROTO-5.5-32")
 def test_only_the_hub_of_a_room_notifies(joined):
     before = joined.dump()
     answer = notify(joined, application(), source="c.example")
@@ -155,6 +163,7 @@ BAD_BODIES = {
 BAD_BODIES["private commit"][BAD_BODIES["private commit"].index(b"group") + 5 + 8] = ContentType.commit
 
 
+@exercises("PROTO-5.5-33")
 @pytest.mark.parametrize("kind", BAD_BODIES)
 def test_a_bad_body_is_refused_as_a_whole(joined, kind):
     before = joined.dump()

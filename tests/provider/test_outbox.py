@@ -38,6 +38,7 @@ def answer(status: int, after: str | None = None) -> Answer:
     return Answer(status, headers=() if after is None else (("retry-after", after),))
 
 
+@exercises("PROTO-5.5-25")
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_any_success_is_success(status):
     assert judged(answer(status)) == Delivered()
@@ -79,6 +80,7 @@ def test_two_guidances_are_none():
     assert retry_after(Answer(503, headers=headers), NOW) is None
 
 
+@exercises("PROTO-5.5-28")
 def test_guidance_never_makes_the_hub_come_back_sooner_than_it_would():
     assert judged(answer(503, "0"), before=Failures(3, 3)).at == NOW + 8 * SECOND
 
@@ -156,6 +158,7 @@ def test_a_lane_sends_one_thing_at_a_time(box):
     assert (box.due(), box.outbox.next_due()) == ((), None)
 
 
+@exercises("PROTO-5.5-26")
 def test_lanes_of_several_providers_go_side_by_side_and_of_one_up_to_its_limit(box):
     for room in ROOMS:
         for provider in ("b.example", "c.example"):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mimi_conformance.reference.provider.outbox import Backlog, Loss
 from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
 from mimi_conformance.reference.provider.tables import outbox as outbox_tables
+from tests.exercised import exercises
 from tests.provider.outbox_examples import ACCEPTED, CLUBHOUSE, LIBRARY, fanout, lane
 
 
@@ -50,6 +51,7 @@ def bytes_of(*texts: bytes) -> bytes:
     return b"".join(fanout(text).encode() for text in texts)
 
 
+@exercises("PROTO-5.5-04", "PROTO-5.5-10")
 def test_events_that_wait_together_go_together_in_their_order(box):
     for text in (b"1", b"2", b"3"):
         box.add(text)
@@ -58,6 +60,7 @@ def test_events_that_wait_together_go_together_in_their_order(box):
     assert body.outgoing.subject == CLUBHOUSE.text
 
 
+@exercises("PROTO-5.5-10")
 def test_lanes_do_not_mix(box):
     box.add(b"1", "b.example", "c.example")
     box.add(b"2", "c.example", room=LIBRARY)
@@ -66,6 +69,7 @@ def test_lanes_do_not_mix(box):
     assert box.next(lane("b.example", LIBRARY)) is None
 
 
+@exercises("PROTO-5.5-04")
 def test_an_event_that_comes_while_another_is_being_sent_goes_after_it(box):
     box.add(b"1")
     being_sent = box.next()
@@ -79,6 +83,7 @@ def test_an_event_that_comes_while_another_is_being_sent_goes_after_it(box):
     assert box.next() is None
 
 
+@exercises("PROTO-5.5-18", "PROTO-5.5-27")
 def test_what_was_tried_before_a_crash_is_tried_again_byte_for_byte(box):
     box.add(b"1")
     being_sent = box.next()
@@ -159,6 +164,7 @@ def test_whoever_watches_hears_of_lanes_once_their_events_are_durable(box):
     assert len(heard) == 1
 
 
+@exercises("PROTO-5.5-04", "PROTO-5.5-18", "PROTO-5.5-27")
 @given(steps=st.lists(st.sampled_from(["add", "try", "sent", "restart"]), max_size=25))
 def test_every_event_arrives_once_and_in_order_however_often_it_is_tried(tmp_path_factory, steps):
     box = Box(tmp_path_factory.mktemp("outbox") / "mimi.sqlite")

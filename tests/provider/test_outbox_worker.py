@@ -9,6 +9,7 @@ from mimi_conformance.reference.provider.messages import Answer, Unanswered
 from mimi_conformance.reference.provider.outbox import SECOND, Delivered, GivenUp, Outbox, Retry, RetryPolicy
 from mimi_conformance.reference.provider.outbox_worker import OutboxWorker
 from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
+from tests.exercised import exercises
 from tests.provider.outbox_examples import ACCEPTED, CLUBHOUSE, LIBRARY, fanout, lane
 
 DEADLINE_SECONDS = 10
@@ -77,6 +78,7 @@ def play(script, storage=None, stop=True):
     return storage
 
 
+@exercises("PROTO-5.5-18")
 def test_an_event_is_sent_as_soon_as_it_is_durable_and_then_forgotten():
     async def script(followers):
         followers.add("b.example", "c.example")
@@ -87,6 +89,7 @@ def test_an_event_is_sent_as_soon_as_it_is_durable_and_then_forgotten():
     play(script)
 
 
+@exercises("PROTO-5.5-18")
 def test_what_an_earlier_run_left_is_sent_first_thing(tmp_path):
     async def crash(followers):
         followers.answers["b.example"] = [asyncio.get_running_loop().create_future()]
@@ -103,6 +106,7 @@ def test_what_an_earlier_run_left_is_sent_first_thing(tmp_path):
     play(resume, SQLiteStorage(path)).close()
 
 
+@exercises("PROTO-5.5-04", "PROTO-5.5-27")
 def test_a_retry_comes_at_its_time_with_the_same_bytes_and_before_what_came_later():
     async def script(followers):
         followers.answers["b.example"] = [Answer(500), Answer(503, headers=(("retry-after", "30"),))]
@@ -135,6 +139,7 @@ def test_the_workers_own_timer_brings_it_back():
     play(script)
 
 
+@exercises("PROTO-5.5-26")
 def test_followers_that_hang_hold_up_nobody_and_need_no_threads():
     async def script(followers):
         hanging = [f"hangs{number}.example" for number in range(300)]
@@ -256,6 +261,7 @@ def test_a_failure_of_our_own_is_logged_and_forgets_nothing(monkeypatch, caplog)
     play(script)
 
 
+@exercises("PROTO-5.5-10")
 @pytest.mark.parametrize("count", [1, 40])
 def test_events_that_pile_up_while_one_is_being_sent_go_in_one_request(count):
     async def script(followers):

@@ -94,7 +94,7 @@ def origin(hub: Hub, key_package: KeyPackage) -> str | None:
         return transaction.provider_of_key_package(key_package_ref(key_package))
 
 
-@exercises("PROTO-3.2-02", "PROTO-5.2-04")
+@exercises("PROTO-3.2-02", "PROTO-5.2-04", "PROTO-3.3-02")
 @pytest.mark.parametrize("name", ["alice1", "bob1"])
 def test_a_claim_for_a_user_of_another_provider_goes_there_as_it_came(hub, name):
     request = request_of(name)
@@ -103,7 +103,7 @@ def test_a_claim_for_a_user_of_another_provider_goes_there_as_it_came(hub, name)
     assert relay.outgoing == Outgoing("c.example", Endpoint.KEY_MATERIAL, CAROL.text, request.encode())
 
 
-@exercises("PROTO-5.2-47", "PROTO-5.2-43", "PROTO-3.2-05")
+@exercises("PROTO-5.2-47", "PROTO-5.2-43", "PROTO-3.2-05", "PROTO-3.3-02", "PROTO-3.3-03", "PROTO-4.3.1-06")
 @pytest.mark.parametrize("name", ["alice1", "bob1"])
 def test_the_answer_comes_back_as_it_is_and_the_hub_knows_where_its_key_packages_are_from(hub, name):
     packages = [client(each).key_package().key_package for each in ("carol1", "carol2")]
@@ -200,7 +200,7 @@ def test_there_is_nothing_to_claim_for_a_room_that_is_not_there(hub):
     assert answer.status == 404
 
 
-@exercises("PROTO-5.2-03")
+@exercises("PROTO-5.2-03", "PROTO-3.3-01")
 def test_own_clients_claim_for_a_room_through_its_hub(hub):
     elsewhere = MimiUri.room("b.example", "attic")
     with pytest.raises(LocalRequestError, match=r"b\.example"):

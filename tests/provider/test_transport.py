@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from mimi_conformance.reference.provider.messages import DIRECTORY_PATH, Endpoint
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.url_template import UrlStyle
+from tests.exercised import exercises
 from tests.provider.conftest import make_provider
 
 QUERY = "/v1/identifierQuery/a.example"
@@ -85,9 +86,13 @@ def test_other_paths_lead_nowhere(world, path):
     assert world.ask("POST", path).status == 404
 
 
+@exercises(
+    "PROTO-5.2-01", "PROTO-5.4-01", "PROTO-5.5-01", "PROTO-5.6-01", "PROTO-5.7-01", "PROTO-5.7-02", "PROTO-5.8-01"
+)
+@pytest.mark.parametrize("endpoint", [each for each in Endpoint if each is not Endpoint.PROXY_DOWNLOAD])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "post"])
-def test_endpoints_are_for_post(world, method):
-    answer = world.ask(method, QUERY, EMPTY_QUERY)
+def test_endpoints_are_for_post(world, method, endpoint):
+    answer = world.ask(method, f"/v1/{endpoint}/a.example")
     assert (answer.status, dict(answer.headers)) == (405, {"Allow": "POST"})
 
 

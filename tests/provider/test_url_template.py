@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mimi_conformance.reference.provider.url_template import UrlStyle, UrlTemplateError, expand, match, variable
+from tests.exercised import exercises
 
 NOTIFY = "https://mimi.a.example/v1/notify/{roomId}"
 ROOM = "mimi://a.example/r/clubhouse"
 
 
+@exercises("PROTO-5.2-02")
 def test_the_whole_uri_is_percent_encoded():
     assert expand(NOTIFY, ROOM) == "https://mimi.a.example/v1/notify/mimi%3A%2F%2Fa.example%2Fr%2Fclubhouse"
 
