@@ -1,6 +1,6 @@
 """What a scripted peer answers: a reply over HTTP, or bytes that need not be HTTP at all."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ class RawReply:
 
 Answer = Reply | RawReply
 
-Responder = Callable[[Exchange], Answer]
+Responder = Callable[[Exchange], Answer | Awaitable[Answer]]
 """Answers a request, which it sees as an exchange under way. Called on the server's event loop: it must not block."""
 
 

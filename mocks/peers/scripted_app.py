@@ -46,7 +46,8 @@ class ScriptedApp:
             return
         self._recorder.record(exchange)
         try:
-            answer = route.responder(exchange)
+            answered = route.responder(exchange)
+            answer = answered if isinstance(answered, Reply | RawReply) else await answered
         except Exception as problem:  # whatever a script raises is our fault, and must be on record
             error = f"{Failure.HARNESS_ERROR.value}: the script for {exchange.endpoint} raised {problem!r}"
             exchange = replace(exchange, failure=Failure.HARNESS_ERROR, error=error)

@@ -59,7 +59,7 @@ def adding(
     membership: Membership, user: MimiUri, key_packages: Iterable[KeyPackage], role: int | None
 ) -> tuple[ProposalBody, ...]:
     """Add a user with clients, or further clients of one who is there; nothing is left of those who are in already."""
-    there = {each.uri for each in membership.clients_of(user)}
+    there = {each.uri for each in membership.clients_of(user) if each.uri is not None}
     adds = tuple(
         Add(each)
         for each in key_packages

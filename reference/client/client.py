@@ -11,7 +11,7 @@ It does one thing at a time; whoever waits for something lets others act meanwhi
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -63,16 +63,16 @@ class Client:
     Args:
         device: its identity and keys.
         connection: its provider.
-        pause: waits some seconds.
+        pauses: seconds between the attempts to get an answer.
 
     """
 
-    def __init__(self, device: Device, connection: Connection, *, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, device: Device, connection: Connection, *, pauses: Sequence[float] = PAUSES) -> None:
         self.device = device
         self.connection = connection
         self.lock = threading.RLock()
         self.happenings = list[Happening]()
-        self._pause = pause
+        self._pauses = pauses
         self._rooms = dict[MimiUri, ClientRoom]()
         self._cursor = 0
 
@@ -234,16 +234,16 @@ class Client:
             NotSentError: the provider does not send it.
 
         """
-        for pause in (*PAUSES, None):
+        for pause in (*self._pauses, None):
             try:
                 reply = self.connection.request(self.uri, endpoint, provider, about, body)
             except UnansweredError:
                 if pause is None:
                     raise
-                self._pause(pause)
+                time.sleep(pause)
                 continue
             if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and pause is not None:
-                self._pause(pause)
+                time.sleep(pause)
                 continue
             if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
                 raise HTTPRefusalError(f"{endpoint} at {provider}", reply.status)

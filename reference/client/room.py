@@ -145,9 +145,13 @@ class ClientRoom:
 
     def send(self, body: NestedPart | str) -> Said:
         """Say something. A text is sent as plain text; see `content.features` for all else."""
+        return self.send_content(self.written(body))
+
+    def written(self, body: NestedPart | str) -> MimiContent:
+        """A message that says something, with a new salt, and names its sender and the room (PROTO 5.4.1.1)."""
         part = plain_text(body) if isinstance(body, str) else body
         uris = Uris(self._client.user.text, self.uri.text)
-        return self.send_content(say(part, salt=self._client.device.random(16), uris=uris))
+        return say(part, salt=self._client.device.random(16), uris=uris)
 
     def send_content(self, content: MimiContent) -> Said:
         """Send a message as it is; a salt of its own is the caller's to choose."""
@@ -156,8 +160,8 @@ class ClientRoom:
             for _ in range(ATTEMPTS):
                 if self.membership.group.public.pending:
                     self.commit()
-                letter = self._sealed(content)
-                response = self._submit(letter)
+                letter = self.seal(content)
+                response = self.submit(letter)
                 if response.status_code is SubmitResponseCode.accepted:
                     self._take(own_message(self.membership, letter, response))
                     return self._said[-1]
@@ -291,14 +295,15 @@ class ClientRoom:
         if not isinstance(answer, CommitAccepted):
             raise NotSentError(f"The policy of {self.uri} is against it. {answer}")
 
-    def _sealed(self, content: MimiContent) -> Letter:
-        """A message for this room; its key is used up, whatever the hub says."""
+    def seal(self, content: MimiContent) -> Letter:
+        """A message for this room in its epoch; its key is used up, whatever the hub says to it."""
         self._check_in_use()
         letter = sealed(self.membership, content, self._client.user, self._client.device.random)
         self.membership = replace(self.membership, group=letter.after)
         return letter
 
-    def _submit(self, letter: Letter) -> SubmitMessageResponse:
+    def submit(self, letter: Letter) -> SubmitMessageResponse:
+        """Send a message to the hub, and give back what it says (PROTO 5.4)."""
         reply = self._client.ask(Endpoint.SUBMIT_MESSAGE, self.uri.provider, self.uri.text, letter.request.encode())
         try:
             return SubmitMessageResponse.decode(reply.body)

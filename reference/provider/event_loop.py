@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
@@ -41,10 +42,19 @@ class EventLoopThread:
             RuntimeError: the thread is not running.
 
         """
+        return self.submit(coroutine).result()
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Run a coroutine in the loop; from any thread.
+
+        Raises:
+            RuntimeError: the thread is not running.
+
+        """
         if self._loop is None or not self.running:
             coroutine.close()
             raise RuntimeError(f"{self._name} is not running.")
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def stop(self) -> None:
         """Cancel what still runs, and wait for the thread. Harmless when it is not running."""

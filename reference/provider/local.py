@@ -28,7 +28,7 @@ from mimi_conformance.reference.provider.messages import (
     Unanswered,
 )
 from mimi_conformance.reference.provider.outbox import Backlog, Loss
-from mimi_conformance.reference.provider.outgoing import Address, PeerClient
+from mimi_conformance.reference.provider.outgoing import Address
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.storage import Storage, Transaction
 from mimi_conformance.reference.provider.users import ConsentDecision, ProfileEntry
@@ -43,6 +43,28 @@ class Run(Protocol):
 
     def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T:
         """Run it to its end."""
+
+
+class OtherProviders(Protocol):
+    """How a provider reaches others; `PeerClient` does, over the network."""
+
+    async def send(self, outgoing: Outgoing) -> Answer:
+        """Send a request. Raises PeerError when there is no answer."""
+
+    async def ask(self, outgoing: Outgoing) -> Answer | Unanswered:
+        """Send a request, and say so when there is no answer."""
+
+    async def gateway_keys(self, hub: str) -> Answer:
+        """Fetch the keys of a hub's oblivious gateway."""
+
+    async def relay(self, hub: str, encapsulated: bytes) -> Answer:
+        """Relay an encapsulated request to it."""
+
+    def add_peers(self, addresses: Mapping[str, Address], authorities: str = "") -> None:
+        """Learn where hosts are, and whom to trust for their certificates (PEM)."""
+
+    def forget_directories(self) -> None:
+        """Fetch directories anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +109,7 @@ class LocalService:
         self,
         provider: Provider,
         storage: Storage,
-        peers: PeerClient,
+        peers: OtherProviders,
         *,
         trust_clients: Callable[[str], None],
         retry_now: Callable[[], None],

@@ -16,11 +16,15 @@ from functools import cached_property
 from typing import Any
 
 from mimi_conformance.mocks.control.client import ClientDevice, ConsentDecision, ControlClient, ControlError
+from mimi_conformance.mocks.control.connection import ControlConnection
 from mimi_conformance.mocks.control.contract import Document, Operation
 from mimi_conformance.mocks.network.authority import CertificateAuthority, Identity
 from mimi_conformance.mocks.network.recorder import Recorder
 from mimi_conformance.mocks.peers.asset_host import AssetHost
-from mimi_conformance.mocks.peers.user import CIPHER_SUITE, PeerUser
+from mimi_conformance.mocks.peers.behaving_peer import BehavingPeer
+from mimi_conformance.mocks.peers.user import CIPHER_SUITE, PeerDevice, PeerUser
+from mimi_conformance.reference.client.client import Client
+from mimi_conformance.reference.client.device import Device
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.credential import Credential
@@ -35,7 +39,7 @@ from mimi_conformance.suites.target.inbox import Inbox
 from mimi_conformance.suites.target.introduction import introduce
 from mimi_conformance.suites.target.judgement import blocked
 from mimi_conformance.suites.target.laboratory import Laboratory, LaboratoryError, open_laboratory
-from mimi_conformance.suites.target.population import Population, UserWish
+from mimi_conformance.suites.target.population import KEY_PACKAGES_PER_CLIENT, Population, UserWish
 from mimi_conformance.suites.target.sections import Reach
 from mimi_conformance.suites.target.users import ProfileEntry, RoomEntry, TargetRoom, TargetUser
 
@@ -146,6 +150,12 @@ class World:
             self.control.peers({domain: host.address}, asset_hosts={provider.domain: [domain]} if provider else None)
             yield host
 
+    @contextmanager
+    def behaving(self, addressed: AddressedPeer) -> Iterator[BehavingPeer]:
+        """A provider of ours that plays its part in rooms by itself, for the length of the block."""
+        with BehavingPeer(addressed.peer) as provider:
+            yield provider
+
     @property
     def recorder(self) -> Recorder:
         """Everything that our peers sent and received."""
@@ -212,6 +222,14 @@ class World:
                 search_types=None if search_types is None else frozenset(search_types),
             )
         )
+
+    def client(self, user: MimiUri, device: str, *, key_packages: int = KEY_PACKAGES_PER_CLIENT) -> Client:
+        """A client of a user of the target, both new or not, which we play over the control interface."""
+        uri = MimiUri.client(self.domain, user.path[0], device)
+        credential = self._population.credential(user, PeerDevice(uri))
+        made = Client(Device(user, uri, credential=credential), ControlConnection(self.control, self.domain), pauses=())
+        made.register(key_packages)
+        return made
 
     def unknown_user(self) -> MimiUri:
         """The URI of a user that the target does not have."""
