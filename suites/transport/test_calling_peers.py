@@ -125,8 +125,8 @@ def test_a_server_that_does_not_prove_its_domain_is_sent_nothing(world: World, f
             identity = world.issue(domain, not_before=now + A_DAY, not_after=now + 3 * A_DAY)
         case _:
             identity = world.issue_untrusted(domain)
-    mark = world.peer.mark()
     with showing(world.peer, identity):
+        mark = world.peer.mark()  # what came before, over another connection, has seen another certificate
         ask(world, world.peer)
     received = world.peer.received(since=mark)
     expect(not received, expected="no request over this connection", got=[call.url for call in received])
