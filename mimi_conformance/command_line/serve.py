@@ -16,6 +16,8 @@ from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.download_settings import DownloadSettings
 from mimi_conformance.reference.provider.instance import ReferenceInstance
+from mimi_conformance.reference.provider.local import LocalService
+from mimi_conformance.reference.provider.roles import EVERY_ROLE, Role
 from mimi_conformance.reference.provider.server import TLSConfigurationError
 from mimi_conformance.reference.provider.sqlite_storage import StorageError
 
@@ -33,6 +35,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.option("--database", type=_FILE, help="SQLite file, made when missing.  [default: ./mimi-DOMAIN.sqlite]")
 @click.option(
+    "--role",
+    type=click.Choice([*(each.value for each in Role), "both"]),
+    default="both",
+    show_default=True,
+    help="What it is in rooms, and so what it serves.",
+)
+@click.option(
     "--asset-host", multiple=True, metavar="PROVIDER=HOST", help="Where a peer keeps assets that others may download."
 )
 @click.option("--log", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How lines look.")
@@ -47,6 +56,7 @@ def command(
     host: str,
     port: int,
     database: Path | None,
+    role: str,
     asset_host: tuple[str, ...],
     log: str,
     control_port: int | None,
@@ -60,10 +70,11 @@ def command(
     lines = JSONLog() if log == "json" else TextLog()
     logging.basicConfig(handlers=[LogHandler(lines)])
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of peers that go away before they are answered
+    roles = EVERY_ROLE if role == "both" else frozenset({Role(role)})
     database = database or Path(f"mimi-{domain}.sqlite")
     with _sentences(f"{host}:{port}"):
         instance = ReferenceInstance(
-            ProviderSettings(domain, downloads=DownloadSettings(_asset_hosts(asset_host))),
+            ProviderSettings(domain, downloads=DownloadSettings(_asset_hosts(asset_host)), roles=roles),
             certificate_chain=certificate,
             private_key=key,
             trust=trust,
@@ -79,7 +90,8 @@ def command(
     signals = _signals()
     try:
         address, real_port = instance.address
-        lines.said(f"The provider {domain} listens on https://{address}:{real_port} and remembers in {database}.")
+        listens = f"listens on https://{address}:{real_port} as {' and '.join(sorted(roles, reverse=True))}"
+        lines.said(f"The provider {domain} {listens}, and remembers in {database}.")
         if waiting := sum(backlog.events for backlog in instance.service.backlogs()):
             lines.said(f"{count_events(waiting)} of an earlier run go to followers now.")
         with ExitStack() as stack:
@@ -87,11 +99,18 @@ def command(
                 url = stack.enter_context(_control(instance, control_port, control_token))
                 lines.said(f"The control interface listens on {url}.")
             while signals.get() == signal.SIGUSR1:
-                lines.listed(instance.service.backlogs(), instance.service.losses())
+                _list_what_waits(instance.service, lines)
             lines.said(f"Stopping: what is under way has {GRACE_SECONDS:g} seconds to finish.")
     finally:
         instance.stop()
     lines.said("Stopped.")
+
+
+def _list_what_waits(service: LocalService, lines: TextLog) -> None:
+    backlogs, losses = service.backlogs(), service.losses()
+    if not backlogs and not losses:
+        lines.said("Followers have been told everything.")
+    lines.listed(backlogs, losses)
 
 
 @contextmanager

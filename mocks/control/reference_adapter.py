@@ -25,6 +25,7 @@ from mimi_conformance.mocks.control.contract import (
 from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.founding import NewRoom, RoomExistsError
+from mimi_conformance.reference.provider.hub_identity import HubIdentity
 from mimi_conformance.reference.provider.local import ClientChange, LocalService, UserChange
 from mimi_conformance.reference.provider.messages import Endpoint, LocalRequestError
 from mimi_conformance.reference.provider.outgoing import PeerError
@@ -96,7 +97,7 @@ class ReferenceAdapter:
 
     def __init__(self, service: LocalService) -> None:
         self._service = service
-        self._operations: Mapping[Operation, Callable[[Document], Document]] = MappingProxyType(
+        every: Mapping[Operation, Callable[[Document], Document]] = MappingProxyType(
             {
                 Operation.DESCRIBE: self._describe,
                 Operation.RESET: self._reset,
@@ -107,6 +108,7 @@ class ReferenceAdapter:
                 Operation.DELIVERIES: self._deliveries,
             }
         )
+        self._operations = {each: do for each, do in every.items() if each is not Operation.ROOMS or service.is_hub}
 
     def do(self, operation: Operation, request: Document) -> Document:
         """Do an operation; ``request`` fits the contract, and so does the result.
@@ -116,22 +118,19 @@ class ReferenceAdapter:
         """
         do = self._operations.get(operation)
         if do is None:
-            raise OperationError(ErrorCode.NOT_SUPPORTED, f"This server has no {operation} yet.")
+            raise OperationError(ErrorCode.NOT_SUPPORTED, f"This server has no {operation}.")
         try:
             return do(request)
         except IdentifierError as error:
             raise OperationError(ErrorCode.INVALID_REQUEST, str(error)) from error
 
     def _describe(self, _: Document) -> Document:
-        hub = self._service.hub_identity
         return {
             "contract": VERSION,
             "implementation": IMPLEMENTATION,
             "domains": [self._service.domain],
             "operations": sorted(self._operations),
-            "external_sender": to_text(hub.external_sender(CIPHER_SUITE).encode()),
-            "external_receiver": to_text(hub.external_receiver(CIPHER_SUITE).encode()),
-            "franking_signature_key": to_text(hub.franking_agent(CIPHER_SUITE).encode()),
+            **(_hub_keys(self._service.hub_identity) if self._service.is_hub else {}),
         }
 
     def _reset(self, _: Document) -> Document:
@@ -212,6 +211,14 @@ class ReferenceAdapter:
                 for delivery in deliveries
             ]
         }
+
+
+def _hub_keys(hub: HubIdentity) -> Document:
+    return {
+        "external_sender": to_text(hub.external_sender(CIPHER_SUITE).encode()),
+        "external_receiver": to_text(hub.external_receiver(CIPHER_SUITE).encode()),
+        "franking_signature_key": to_text(hub.franking_agent(CIPHER_SUITE).encode()),
+    }
 
 
 def _client(document: Document) -> ClientChange:

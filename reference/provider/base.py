@@ -18,6 +18,7 @@ from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.messages import Refusal
 from mimi_conformance.reference.provider.outbox import RetryPolicy
 from mimi_conformance.reference.provider.query_policy import QueryPolicy
+from mimi_conformance.reference.provider.roles import EVERY_ROLE, Role
 from mimi_conformance.reference.provider.storage import SeenWindow
 from mimi_conformance.reference.provider.url_template import UrlStyle
 from mimi_conformance.reference.wire.errors import DecodeError
@@ -44,6 +45,7 @@ class ProviderSettings:
         most_pending_proposals: how many proposals may wait for a commit in one room.
         retry: how patient this provider, as a hub, is with followers.
         downloads: which assets are fetched for peers.
+        roles: what it is in rooms.
 
     Raises:
         IdentifierError: ``domain`` is no provider domain.
@@ -61,6 +63,7 @@ class ProviderSettings:
     most_pending_proposals: int = 1000
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     downloads: DownloadSettings = field(default_factory=DownloadSettings)
+    roles: frozenset[Role] = EVERY_ROLE
 
     def __post_init__(self) -> None:
         provider_domain(self.domain)

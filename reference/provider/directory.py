@@ -6,20 +6,7 @@ from http import HTTPStatus
 from mimi_conformance.reference.drafts.code_points import code_points
 from mimi_conformance.reference.provider.base import ProviderBase
 from mimi_conformance.reference.provider.messages import Answer, Endpoint
-
-SERVED = (
-    Endpoint.KEY_MATERIAL,
-    Endpoint.UPDATE,
-    Endpoint.NOTIFY,
-    Endpoint.SUBMIT_MESSAGE,
-    Endpoint.GROUP_INFO,
-    Endpoint.REQUEST_CONSENT,
-    Endpoint.UPDATE_CONSENT,
-    Endpoint.IDENTIFIER_QUERY,
-    Endpoint.REPORT_ABUSE,
-    Endpoint.PROXY_DOWNLOAD,
-)
-"""The endpoints of the roles that are played so far (AMB-017)."""
+from mimi_conformance.reference.provider.roles import serves
 
 
 class DirectoryEndpoint(ProviderBase):
@@ -29,7 +16,8 @@ class DirectoryEndpoint(ProviderBase):
         """The URL template of each endpoint that is served, with the variables of PROTO 5.1 (AMB-013)."""
         return {
             endpoint: f"{self.settings.url}/{endpoint}/{{{code_points().endpoint(endpoint).variables[0]}}}"
-            for endpoint in SERVED
+            for endpoint in Endpoint
+            if serves(self.settings.roles, endpoint)
         }
 
     def answer_to_directory(self) -> Answer:

@@ -9,6 +9,7 @@ from mimi_conformance.reference.mls.proposals.components import ComponentRefusal
 from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.provider.hosting import Hosting
 from mimi_conformance.reference.provider.messages import LocalRequestError
+from mimi_conformance.reference.provider.roles import Role
 from mimi_conformance.reference.provider.rooms import Room, envelope_of
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.room.actors import JoinCode
@@ -78,6 +79,8 @@ class Founding(Hosting):
 
     def check_creator(self, transaction: Transaction, new: NewRoom) -> None:
         """Refuse a room of another hub, or by somebody who is none of our users."""
+        if Role.HUB not in self.settings.roles:
+            raise LocalRequestError(f"{self.domain} is the hub of no rooms.")
         if new.room_id.type is not IdentifierType.ROOM or new.room_id.provider != self.domain:
             raise LocalRequestError(f"{new.room_id} is no room of {self.domain}.")
         user = transaction.user_of(new.creator)

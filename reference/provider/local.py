@@ -30,6 +30,7 @@ from mimi_conformance.reference.provider.messages import (
 from mimi_conformance.reference.provider.outbox import Backlog, Loss
 from mimi_conformance.reference.provider.outgoing import Address
 from mimi_conformance.reference.provider.provider import Provider
+from mimi_conformance.reference.provider.roles import Role
 from mimi_conformance.reference.provider.storage import Storage, Transaction
 from mimi_conformance.reference.provider.users import ConsentDecision, ProfileEntry
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
@@ -128,6 +129,11 @@ class LocalService:
     def domain(self) -> str:
         """The provider's domain."""
         return self._provider.domain
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether rooms can be made here."""
+        return Role.HUB in self._provider.settings.roles
 
     @property
     def hub_identity(self) -> HubIdentity:
@@ -269,6 +275,7 @@ class LocalService:
             self._user_of(transaction, client)
         if hub == self.domain:
             raise LocalRequestError(f"{hub} can't hide from itself who asks for what.")
+        self._provider.check_is_follower()
 
     def deliveries(self, client: MimiUri, after: int = 0, wait_seconds: float = 0) -> tuple[Delivery, ...]:
         """A client's deliveries after a cursor, oldest first; waits up to ``wait_seconds`` for the first one.

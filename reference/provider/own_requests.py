@@ -11,6 +11,7 @@ from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipher
 from mimi_conformance.reference.mls.key_package import key_package_ref
 from mimi_conformance.reference.provider.consent import ConsentEndpoint
 from mimi_conformance.reference.provider.messages import Endpoint, LocalRequestError, Outgoing, Refusal
+from mimi_conformance.reference.provider.roles import Role, for_hubs_only
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.room.credentials import client_identity
 from mimi_conformance.reference.wire.errors import DecodeError
@@ -42,6 +43,8 @@ class OwnRequests(ConsentEndpoint):
 
         """
         try:
+            if outgoing.provider != self.domain and for_hubs_only(outgoing.endpoint):
+                self.check_is_follower()
             if outgoing.endpoint in _FOR_THE_HUB and outgoing.provider != self.domain:
                 self.check_own_hub(outgoing)
             match outgoing.endpoint:
@@ -147,6 +150,16 @@ class OwnRequests(ConsentEndpoint):
         if entry.consent_operation is ConsentOperation.cancel and not changed:
             raise LocalRequestError("A cancel needs a request of the same scope before it.")
 
+    def check_is_follower(self) -> None:
+        """Ask nothing of the hubs of rooms unless this provider is to follow them.
+
+        Raises:
+            LocalRequestError: it is not.
+
+        """
+        if Role.FOLLOWER not in self.settings.roles:
+            raise LocalRequestError(f"{self.domain} follows no rooms of others.")
+
     def give_away(self, transaction: Transaction, key_packages: tuple[KeyPackage, ...]) -> None:
         """Never hand out again what a grant conveys (PROTO 5.7, 5.2)."""
         for key_package in key_packages:
@@ -182,6 +195,8 @@ class OwnRequests(ConsentEndpoint):
         through = self.parsed_room(request.room_id) if request.room_id.uri else target
         if outgoing.provider != through.provider:
             raise LocalRequestError(f"This claim goes to {through.provider}, not to {outgoing.provider}.")
+        if request.room_id.uri and through.provider != self.domain:
+            self.check_is_follower()
 
 
 def joining_leaf(message: MLSMessage) -> LeafNode | None:

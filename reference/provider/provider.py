@@ -29,6 +29,7 @@ from mimi_conformance.reference.provider.own_events import OwnEvents
 from mimi_conformance.reference.provider.own_requests import OwnRequests
 from mimi_conformance.reference.provider.proxy_download import Download
 from mimi_conformance.reference.provider.report_abuse import ReportAbuseEndpoint
+from mimi_conformance.reference.provider.roles import serves
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.provider.submit_message import SubmitMessageEndpoint
 from mimi_conformance.reference.provider.transport import Route, TransportRules
@@ -105,6 +106,8 @@ class Provider(
             Refusal: it is not served.
 
         """
+        if not serves(self.settings.roles, call.endpoint):
+            raise Refusal(HTTPStatus.NOT_FOUND, f"{call.endpoint} is not served by {self.domain}.")
         match call.endpoint:
             case Endpoint.KEY_MATERIAL:
                 return self.answer_to_key_material(transaction, call, now)

@@ -14,6 +14,7 @@ from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.identity.from_header import parse_from_header
 from mimi_conformance.reference.provider.directory import DirectoryEndpoint
 from mimi_conformance.reference.provider.messages import Endpoint, PeerRequest, Refusal, WellKnown
+from mimi_conformance.reference.provider.roles import serves
 from mimi_conformance.reference.provider.url_template import match
 
 _WELL_KNOWN = MappingProxyType({place.value: place for place in WellKnown})
@@ -68,8 +69,9 @@ class TransportRules(DirectoryEndpoint):
             Refusal: 404 when nowhere.
 
         """
-        if request.raw_path in _WELL_KNOWN:
-            return Route(_WELL_KNOWN[request.raw_path])
+        place = _WELL_KNOWN.get(request.raw_path)
+        if place is not None and serves(self.settings.roles, place):
+            return Route(place)
         for endpoint, template in self.directory().items():
             subject = match(template, request.raw_path, self.settings.url_style)
             if subject is not None:

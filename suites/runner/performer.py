@@ -12,6 +12,7 @@ from _pytest.runner import runtestprotocol  # the only way to run a test again; 
 from hypothesis import HealthCheck, settings
 
 from mimi_conformance.reference.drafts.requirements import UnknownRequirement, requirement
+from mimi_conformance.reference.provider.roles import Role
 from mimi_conformance.reports.json_report import plain
 from mimi_conformance.reports.model import TestResult, Verdict
 from mimi_conformance.suites.runner.attempt import (
@@ -36,7 +37,7 @@ from mimi_conformance.suites.target.judgement import (
     judging,
 )
 from mimi_conformance.suites.target.laboratory import LaboratoryError
-from mimi_conformance.suites.target.sections import FEATURES, Role
+from mimi_conformance.suites.target.sections import FEATURES
 from mimi_conformance.suites.target.world import World, open_world
 
 RESULT = (

@@ -9,6 +9,8 @@ from mimi_conformance.mocks.peers.answer import Answer, Responder
 from mimi_conformance.mocks.peers.directory import Directory, EndpointError
 from mimi_conformance.mocks.peers.peer import Peer, SendOptions
 from mimi_conformance.mocks.peers.user import PeerUser
+from mimi_conformance.reference.provider.messages import Endpoint
+from mimi_conformance.reference.provider.roles import serves
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry
 from mimi_conformance.reference.wire.protocol.identifier import IdentifierRequest
 from mimi_conformance.reference.wire.protocol.key_material import KeyMaterialRequest
@@ -22,7 +24,7 @@ class AddressedPeer:
 
     Requests wait for an answer as long as the target's description allows, unless they are given their own
     ``deadline_seconds``. An endpoint that the target's directory does not lead to ends the test: as not-declared, when
-    nobody described the target, and as blocked otherwise.
+    nobody described the target or its roles have no such endpoint (AMB-017), and as blocked otherwise.
 
     Attributes:
         peer: the provider itself: its certificate, its server, its scripts; mocks/faults works with it.
@@ -136,7 +138,11 @@ class AddressedPeer:
         try:
             yield
         except EndpointError as error:
-            absent = endpoint is not None and error.exchange.status == 200
-            if absent and self._description.wire_only:
-                not_declared(f"endpoint {endpoint}")
+            if endpoint is not None and error.exchange.status == 200:
+                self._must_be_declared(endpoint)
             blocked(str(error))
+
+    def _must_be_declared(self, endpoint: str) -> None:
+        """End the test when nobody said that the target has an endpoint, or when its roles do not ask for it."""
+        if self._description.wire_only or not serves(self._description.provider.roles, Endpoint(endpoint)):
+            not_declared(f"endpoint {endpoint}")

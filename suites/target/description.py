@@ -13,6 +13,7 @@ from typing import TypeVar
 from mimi_conformance.mocks.network.addresses import Address, address_of
 from mimi_conformance.mocks.network.authority import Identity
 from mimi_conformance.reference.identity.uri import IdentifierType, MimiUri
+from mimi_conformance.reference.provider.roles import Role
 from mimi_conformance.suites.target.identities import kept_identities
 from mimi_conformance.suites.target.reading import (
     Table,
@@ -28,7 +29,6 @@ from mimi_conformance.suites.target.sections import (
     PeersDescription,
     ProviderDescription,
     Reach,
-    Role,
     Settings,
 )
 from mimi_conformance.suites.target.users import (

@@ -11,14 +11,8 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from mimi_conformance.mocks.peers.directory import ConsentVariable, TemplateReadings
+from mimi_conformance.reference.provider.roles import EVERY_ROLE, Role
 from mimi_conformance.reference.provider.url_template import UrlStyle
-
-
-class Role(StrEnum):
-    """What a provider can be in a room (PROTO 1)."""
-
-    HUB = "hub"
-    FOLLOWER = "follower"
 
 
 class Reach(StrEnum):
@@ -102,7 +96,7 @@ class ProviderDescription:
     domains: tuple[str, ...]
     url: str
     trust: Path
-    roles: frozenset[Role] = frozenset(Role)
+    roles: frozenset[Role] = EVERY_ROLE
     features: frozenset[str] = frozenset(FEATURES)
 
     @property

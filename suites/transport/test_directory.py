@@ -11,6 +11,7 @@ import pytest
 from mimi_conformance.mocks.network.exchange import Exchange
 from mimi_conformance.mocks.peers.directory import DIRECTORY, WELL_KNOWN_PATH
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.roles import Role
 from mimi_conformance.reference.provider.url_template import UrlTemplateError, variable
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
@@ -23,7 +24,6 @@ from mimi_conformance.suites.target.judgement import (
     observe,
     other_reading,
 )
-from mimi_conformance.suites.target.sections import Role
 from mimi_conformance.suites.target.world import World
 from mimi_conformance.suites.transport.answers import expect_accepted, expect_refusal, must_accept
 from mimi_conformance.suites.transport.fanout import HostedRoom

@@ -13,6 +13,7 @@ from mimi_conformance.mocks.control.client import (
     ConsentDecision,
     ControlClient,
     ControlledField,
+    ControlNotSupportedError,
     ControlRefusedError,
 )
 from mimi_conformance.mocks.control.contract import (
@@ -31,6 +32,7 @@ from mimi_conformance.mocks.peers.peer import Peer
 from mimi_conformance.mocks.peers.user import PeerUser
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.instance import ReferenceInstance
+from mimi_conformance.reference.provider.roles import Role
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
 from mimi_conformance.reference.wire.protocol.identifier import (
@@ -208,6 +210,17 @@ def test_a_room_is_made_of_the_group_of_a_local_client() -> None:
             with pytest.raises(ControlRefusedError) as raised:
                 control.rooms(ROOM, new.creator, group_info, new.ratchet_tree.encode())
             assert raised.value.code is ErrorCode.INVALID_REQUEST
+
+
+def test_a_follower_describes_no_hub() -> None:
+    hub = Hub(roles=frozenset({Role.FOLLOWER}))
+    new = hub.new_room({"alice": 4}, "alice1")
+    with ControlServer(create_control_app(hub.service)) as server, ControlClient(server.url) as control:
+        described = control.describe()
+        assert described.operations == set(Operation) - {Operation.ROOMS}
+        assert described.external_sender is None
+        with pytest.raises(ControlNotSupportedError, match="has no rooms"):
+            control.rooms(new.room_id, new.creator, new.group_info.encode(), new.ratchet_tree.encode())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.provider.directory import SERVED
 from mimi_conformance.reference.provider.messages import DIRECTORY_PATH, Endpoint
 from mimi_conformance.reference.wire.protocol.identifier import IdentifierRequest, QueryElement, SearchIdentifierType
 
@@ -33,7 +32,7 @@ def changed(world, answer, before) -> bool:
     return answer.status != 201 and world.dump() != before
 
 
-@pytest.mark.parametrize("endpoint", SERVED)
+@pytest.mark.parametrize("endpoint", list(Endpoint))
 @unchanged
 @given(body=st.binary(max_size=300))
 def test_any_body(world, endpoint, body):

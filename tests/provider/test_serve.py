@@ -21,6 +21,7 @@ from mimi_conformance.command_line import main
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.local import ClientChange, UserChange
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing
+from mimi_conformance.reference.provider.outgoing import PeerError
 from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
 from tests.provider.conftest import WaitingClient
 
@@ -49,7 +50,8 @@ class Served:
         self.process = process
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
-        self.address = ("127.0.0.1", int(self.line(r"listens on https://127\.0\.0\.1:(\d+)")[1]))
+        listens = self.line(r"listens on https://127\.0\.0\.1:(\d+)")
+        self.said, self.address = listens.string, ("127.0.0.1", int(listens[1]))
 
     def _read(self) -> None:
         for line in self.process.stdout:
@@ -108,12 +110,24 @@ def test_what_was_answered_survives_kill_9(world, authority, a_example, b_exampl
     storage.close()
 
 
+@pytest.fixture
+def identities(authority, a_example, b_example):
+    return authority, a_example, b_example
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_when_told_and_says_so(authority, a_example, tmp_path, number):
     with serve(a_example, authority, tmp_path) as served:
         served.process.send_signal(number)
         served.line("Stopped")
         assert served.process.wait(DEADLINE_SECONDS) == 0
+
+
+def test_it_says_when_nobody_waits_for_anything(authority, a_example, tmp_path):
+    with serve(a_example, authority, tmp_path, control_port=0) as served:
+        served.line("control interface listens")
+        served.process.send_signal(signal.SIGUSR1)
+        served.line(r"^Followers have been told everything\.$")
 
 
 def test_each_request_is_a_line_that_says_why_it_was_refused(authority, a_example, b_example, tmp_path):
@@ -138,17 +152,37 @@ def test_the_asset_hosts_of_peers_are_options(authority, a_example, b_example, t
     assert b"not where a peer of a.example keeps its assets" in answers[1].body
 
 
+@pytest.mark.parametrize(
+    ("role", "says", "missing"),
+    [
+        ("hub", "as hub", {Endpoint.NOTIFY}),
+        ("follower", "as follower", {Endpoint.UPDATE}),
+        ("both", "as hub and follower", set()),
+    ],
+)
+def test_it_serves_what_its_role_asks_for(identities, tmp_path, role, says, missing):
+    authority, a_example, b_example = identities
+    with serve(a_example, authority, tmp_path, role=role) as served:
+        assert served.said.endswith(f" {says}, and remembers in {tmp_path / 'mimi.sqlite'}.")
+        client = peer(b_example, authority, served.address)
+        for endpoint in {Endpoint.NOTIFY, Endpoint.UPDATE} - missing:
+            assert client.send(Outgoing("a.example", endpoint, "mimi://a.example/r/cave", b"")).status in (
+                400,
+                403,
+                404,
+            )
+        for endpoint in missing:
+            with pytest.raises(PeerError, match=f"has no {endpoint}"):
+                client.send(Outgoing("a.example", endpoint, "mimi://a.example/r/cave", b""))
+        client.close()
+
+
 def test_the_control_interface_answers_when_asked_for(authority, a_example, tmp_path):
     with serve(a_example, authority, tmp_path, control_port=0, control_token="secret") as served:
         url = served.line(r"control interface listens on (http://\S+)\.")[1]
         request = urllib.request.Request(f"{url}/describe", b"{}", {"Authorization": "Bearer secret"})
         with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as response:
             assert json.load(response)["domains"] == ["a.example"]
-
-
-@pytest.fixture
-def identities(authority, a_example, b_example):
-    return authority, a_example, b_example
 
 
 @pytest.mark.parametrize(
@@ -162,6 +196,7 @@ def identities(authority, a_example, b_example):
         ({"port": "70000"}, "70000 is not in the range"),
         ({"database": "/missing/mimi.sqlite"}, "unable to open database file"),
         ({"trust": "{a_key}"}, "holds no PEM certificate to trust"),
+        ({"role": "king"}, "is not one of"),
         ({"asset_host": "assets.b.example"}, "write it as in b.example=assets.b.example"),
         ({"asset_host": "b.example=127.0.0.1"}, "'127.0.0.1' is not a provider domain"),
     ],

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from mimi_conformance.reference.provider.roles import Role
 from mimi_conformance.reports.model import Run
 from mimi_conformance.suites.runner import conductor
 from mimi_conformance.suites.runner.run import RunOptions, run_suites
 from mimi_conformance.suites.target.description import TargetDescription
-from mimi_conformance.suites.target.sections import PeersDescription, ProviderDescription, Role
+from mimi_conformance.suites.target.sections import PeersDescription, ProviderDescription
 
 WORDS = """
     import pytest

@@ -9,10 +9,11 @@ from mimi_conformance.mocks.network.addresses import Address
 from mimi_conformance.mocks.network.authority import CertificateAuthority, Identity
 from mimi_conformance.mocks.network.laboratory import write_laboratory
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.roles import Role
 from mimi_conformance.reference.provider.url_template import UrlStyle
 from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.target.reading import TargetError
-from mimi_conformance.suites.target.sections import FEATURES, Reach, Role
+from mimi_conformance.suites.target.sections import FEATURES, Reach
 from mimi_conformance.suites.target.template import render
 from mimi_conformance.suites.target.users import Consent, ProfileEntry, ProfileType, RoomEntry
 

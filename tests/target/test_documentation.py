@@ -5,7 +5,8 @@ from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
 
-from mimi_conformance.suites.target.sections import FEATURES, Reach, Role, Settings
+from mimi_conformance.reference.provider.roles import Role
+from mimi_conformance.suites.target.sections import FEATURES, Reach, Settings
 from mimi_conformance.suites.target.users import ProfileType, RoomEntry
 
 PAGE = (Path(__file__).parents[2] / "docs" / "target.md").read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.instance import Parts
 from mimi_conformance.reference.provider.messages import Endpoint
 from mimi_conformance.reference.provider.provider import Provider
+from mimi_conformance.reference.provider.roles import Role
 from mimi_conformance.reference.provider.server import ASGIApp, Receive, Scope, Send
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry, ConsentOperation
@@ -257,12 +258,15 @@ class HostsNoRooms(Provider):
         return {endpoint: url for endpoint, url in super().directory().items() if endpoint is not Endpoint.UPDATE}
 
 
-def test_an_endpoint_that_is_not_listed_is_not_declared_by_a_target_that_nobody_described() -> None:
+def test_an_endpoint_that_is_not_listed_is_not_declared_when_nobody_described_it_or_the_roles_have_none() -> None:
     with ReferenceTarget(parts=Parts(provider=HostsNoRooms)) as running:
         target = running.description
         with open_world(target) as world, pytest.raises(Blocked, match="lists no update"):
             world.peer.url("update", "mimi://a.example/r/x")
         with open_world(replace(target, wire_only=True)) as world, pytest.raises(NotDeclared, match="endpoint update"):
+            world.peer.call("update", "mimi://a.example/r/x", b"")
+        follower = replace(target, provider=replace(target.provider, roles=frozenset({Role.FOLLOWER})))
+        with open_world(follower) as world, pytest.raises(NotDeclared, match="endpoint update"):
             world.peer.call("update", "mimi://a.example/r/x", b"")
 
 
