@@ -134,6 +134,7 @@ class Client:
 
         """
         with self.lock:
+            self.catch_up()
             for _ in range(ATTEMPTS):
                 asked = question(self.device, room_id, joining_code)
                 reply = self.ask(Endpoint.GROUP_INFO, room_id.provider, room_id.text, asked.request.encode())
@@ -293,14 +294,15 @@ class Client:
             self.happenings += self._rooms[delivery.room].receive(event).happenings
 
     def _welcome(self, room_id: MimiUri, event: FanoutMessage) -> None:
-        """Join with a Welcome, unless it is for others."""
+        """Join with a Welcome, unless it is for others, or from before this client has come in by itself."""
         assert event.message.welcome is not None, "the caller has looked"
         own = self.device.key_package_for(event.message.welcome)
         if own is None:
             return
         try:
-            group = joined_by_welcome(self.device, own, event)
-            self._enter(Membership.begun(room_id, group))
+            membership = Membership.begun(room_id, joined_by_welcome(self.device, own, event))
+            if room_id not in self._rooms or membership.follows(self._rooms[room_id].membership):
+                self._enter(membership)
         except (RuleError, GroupError) as error:
             self.happenings.append(Discarded(room_id, f"The Welcome is of no use: {error}"))
         else:

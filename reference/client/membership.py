@@ -64,6 +64,11 @@ class Membership:
         """Whether the client is in the group no longer, or the group is not used any more."""
         return self.group.removed or self.group.public.reinit is not None
 
+    def follows(self, other: "Membership") -> bool:
+        """Whether this is what came after another one of the room, rather than something from before it."""
+        own, others = self.group.context, other.group.context
+        return own.group_id != others.group_id or own.epoch > others.epoch
+
     def clients_of(self, user: MimiUri) -> tuple[ClientInRoom, ...]:
         """The clients of a user in the group."""
         return self.state.committed.participants.clients(bytes(user))

@@ -29,6 +29,7 @@ from mimi_conformance.reference.mls.group.group_commit import Committed, Coverin
 from mimi_conformance.reference.mls.group.group_framing import Framing
 from mimi_conformance.reference.mls.group.group_messages import group_info
 from mimi_conformance.reference.mls.group.group_proposals import propose
+from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.mls.tree.ratchet_tree_options import full_tree
 from mimi_conformance.reference.provider.messages import Endpoint
 from mimi_conformance.reference.room.components.operational import wire_formats
@@ -220,16 +221,24 @@ class ClientRoom:
             raise RefusedError(f"A commit in {self.uri}", response.response_code, response.error_description)
 
     def prepared(self, proposals: Sequence[ProposalBody] = ()) -> Committed:
-        """A commit that nobody has seen: of all that waits, and of more proposals."""
+        """A commit that nobody has seen: of all that waits, and of more proposals.
+
+        Raises:
+            NotSentError: they do not make up a commit.
+
+        """
         group, device = self.membership.group, self._client.device
-        return commit(
-            group,
-            Covering(tuple(proposals)),
-            now=device.seconds,
-            random=device.random,
-            welcome=WelcomeContents(tree=False),
-            framing=self._framing(),
-        )
+        try:
+            return commit(
+                group,
+                Covering(tuple(proposals)),
+                now=device.seconds,
+                random=device.random,
+                welcome=WelcomeContents(tree=False),
+                framing=self._framing(),
+            )
+        except RuleError as error:
+            raise NotSentError(f"This is no commit in {self.uri}. {error}") from error
 
     def adopt(self, made: Committed, accepted: int) -> None:
         """Go on in the epoch that a commit of this client has begun, as the hub says; `accepted` in milliseconds."""
