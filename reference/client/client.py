@@ -163,6 +163,7 @@ class Client:
         room = self._rooms.setdefault(membership.room_id, ClientRoom(self, membership))
         room.membership = membership
         self.happenings.append(Joined(membership.room_id, membership.epoch))
+        self.happenings += room.go_on()
         return room
 
     # Consent.
@@ -291,7 +292,7 @@ class Client:
         if event.message.welcome is not None:
             self._welcome(delivery.room, event)
         elif delivery.room in self._rooms:
-            self.happenings += self._rooms[delivery.room].receive(event).happenings
+            self.happenings += self._rooms[delivery.room].receive(event)
 
     def _welcome(self, room_id: MimiUri, event: FanoutMessage) -> None:
         """Join with a Welcome, unless it is for others, or from before this client has come in by itself."""

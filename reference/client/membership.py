@@ -23,6 +23,7 @@ class Membership:
     Attributes:
         group: the MLS group.
         state: the room, as the hub has it if both are right.
+        since: the epoch in which the client has come into it.
         timeline: the messages.
         franked: those with a frank that was verified, by which they can be reported (PROTO 5.9).
 
@@ -30,6 +31,7 @@ class Membership:
 
     group: Group = field(repr=False)
     state: RoomState = field(repr=False)
+    since: int = 0
     timeline: Timeline = field(default_factory=Timeline, repr=False)
     franked: Mapping[MessageId, FrankedMessage] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
@@ -42,7 +44,7 @@ class Membership:
             ComponentError: the data of a component is invalid.
 
         """
-        return cls(group, state_of(room_id, group))
+        return cls(group, state_of(room_id, group), group.context.epoch)
 
     @property
     def room_id(self) -> MimiUri:

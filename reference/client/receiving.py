@@ -25,6 +25,7 @@ from mimi_conformance.reference.mls.group.group_processing import (
 )
 from mimi_conformance.reference.mls.proposals.features import GroupExtensions
 from mimi_conformance.reference.mls.rules import RuleError
+from mimi_conformance.reference.provider.arrival import epoch_of
 from mimi_conformance.reference.room.actors import JoinCode
 from mimi_conformance.reference.room.credentials import client_identity
 from mimi_conformance.reference.room.policy import NO_ROLE
@@ -37,7 +38,7 @@ from mimi_conformance.reference.room.updates import (
     accept_proposals,
 )
 from mimi_conformance.reference.wire.errors import DecodeError
-from mimi_conformance.reference.wire.mls.framing import PublicMessage, SenderType
+from mimi_conformance.reference.wire.mls.framing import SenderType
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.protocol.franking import Frank
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent, FanoutMessage
@@ -65,7 +66,8 @@ class Step:
 def receive(membership: Membership, event: FanoutMessage, now: int) -> Step:
     """Take in an event of the room, which is not a Welcome.
 
-    What does not count changes nothing. What is of an epoch that has passed is no news: the client has it already.
+    What does not count changes nothing. What is of an epoch that has passed is no news: the client has it already. Nor
+    are messages from before it came into the room.
 
     Args:
         membership: the room before it.
@@ -73,7 +75,8 @@ def receive(membership: Membership, event: FanoutMessage, now: int) -> Step:
         now: milliseconds of the Unix epoch.
 
     """
-    if membership.is_over or (event.event is not FanoutEvent.application and _is_past(membership, event.message)):
+    first = membership.since if event.event is FanoutEvent.application else membership.epoch
+    if membership.is_over or (epoch_of(event.message) or 0) < first:
         return Step(membership)
     try:
         match event.event:
@@ -85,14 +88,6 @@ def receive(membership: Membership, event: FanoutMessage, now: int) -> Step:
                 return _commit(membership, event)
     except (NotTaken, RuleError, ContentError, CredentialError, DecodeError) as error:
         return Step(membership, (Discarded(membership.room_id, str(error)),))
-
-
-def _is_past(membership: Membership, message: MLSMessage) -> bool:
-    framed = message.public_message or message.semiprivate_message
-    if framed is None:
-        return False
-    epoch = framed.content.epoch if isinstance(framed, PublicMessage) else framed.epoch
-    return epoch < membership.epoch
 
 
 def _message(membership: Membership, event: FanoutMessage, now: int) -> Step:

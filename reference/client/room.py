@@ -13,7 +13,7 @@ from mimi_conformance.reference.client.errors import (
     NotSentError,
     RefusedError,
 )
-from mimi_conformance.reference.client.happenings import Said
+from mimi_conformance.reference.client.happenings import Happening, Said
 from mimi_conformance.reference.client.membership import Membership, state_of
 from mimi_conformance.reference.client.receiving import Step, judged_commit
 from mimi_conformance.reference.client.receiving import receive as receive_event
@@ -31,6 +31,7 @@ from mimi_conformance.reference.mls.group.group_messages import group_info
 from mimi_conformance.reference.mls.group.group_proposals import propose
 from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.mls.tree.ratchet_tree_options import full_tree
+from mimi_conformance.reference.provider.arrival import epoch_of
 from mimi_conformance.reference.provider.messages import Endpoint
 from mimi_conformance.reference.room.components.operational import wire_formats
 from mimi_conformance.reference.room.operations import operational_parameters
@@ -59,6 +60,9 @@ Plan: TypeAlias = Callable[[Membership], Sequence[ProposalBody]]
 ATTEMPTS = 8
 """How often something is made anew because the room has changed in the meantime."""
 
+MOST_WAITING = 256
+"""Events that may wait for their epoch; of more, the oldest are forgotten."""
+
 
 class ClientRoom:
     """A room that a client is in. `membership` is what it has of it; each method does one thing that people do.
@@ -71,6 +75,7 @@ class ClientRoom:
         self._client = client
         self._read = 0
         self._said = list[Said]()
+        self._waiting = list[FanoutMessage]()
         self.membership = membership
 
     def __repr__(self) -> str:
@@ -245,6 +250,7 @@ class ClientRoom:
         answer = judged_commit(self.membership, made.message.public_message or made.staged.content, accepted)
         state = answer.state if isinstance(answer, CommitAccepted) else state_of(self.uri, made.after)
         self.membership = self.membership.at(made.after, state)
+        self._client.happenings += self.go_on()
 
     def propose(self, plan: Plan) -> None:
         """Propose something, for somebody to commit; made anew as long as the room has changed in the meantime."""
@@ -330,9 +336,25 @@ class ClientRoom:
 
     # What comes.
 
-    def receive(self, event: FanoutMessage) -> Step:
-        """Take in what the hub tells; for the client, which knows what comes for which room."""
-        return self._take(receive_event(self.membership, event, self._client.device.clock()))
+    def receive(self, event: FanoutMessage) -> tuple[Happening, ...]:
+        """Take in what the hub tells; for the client, which knows what comes for which room.
+
+        What is of a later epoch waits for that: what siblings have sent may come before what the hub notifies.
+        """
+        self._waiting.append(event)
+        del self._waiting[:-MOST_WAITING]
+        return self.go_on()
+
+    def go_on(self) -> tuple[Happening, ...]:
+        """Take in what has waited for the epoch that the room is in now."""
+        happenings = list[Happening]()
+        while (event := next(filter(self._is_due, self._waiting), None)) is not None:
+            self._waiting.remove(event)
+            happenings += self._take(receive_event(self.membership, event, self._client.device.clock())).happenings
+        return tuple(happenings)
+
+    def _is_due(self, event: FanoutMessage) -> bool:
+        return self.membership.is_over or (epoch_of(event.message) or 0) <= self.epoch
 
     def _take(self, step: Step) -> Step:
         self.membership = step.membership
