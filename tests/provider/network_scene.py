@@ -178,7 +178,7 @@ class Network:
         """A new client of a user at a provider, which both become known there."""
         uris = MimiUri.user(domain, user), MimiUri.client(domain, user, client)
         device = Device(*uris, random=self.random.randbytes, clock=self.clock)
-        made = Client(device, Line(self.instances[domain]), pause=self.loop.pass_time)
+        made = Client(device, Line(self.instances[domain], self.loop), pause=self.loop.pass_time)
         made.register()
         return made
 
@@ -232,7 +232,7 @@ class Instance:
         )
         self.worker = OutboxWorker(Outbox(settings.retry, network.random.random), self.storage, peers.ask, clock=clock)
         self._follower = FollowerWorker(self.provider, self.storage, peers.ask, clock=clock)
-        self.service = PatientService(
+        self.service = LocalService(
             self.provider,
             self.storage,
             peers,
@@ -241,7 +241,6 @@ class Instance:
             run=network.loop.run,
             clock=clock,
         )
-        self.service.loop = network.loop
 
     async def start(self) -> None:
         """Begin to send what waits."""
@@ -283,26 +282,11 @@ class Instance:
             return transaction.room(room_id)
 
 
-class PatientService(LocalService):
-    """What clients are offered by a provider; while one waits, time passes."""
-
-    loop: VirtualTimeLoop
-
-    def deliveries(self, client: MimiUri, after: int = 0, wait_seconds: float = 0) -> tuple[Delivery, ...]:
-        deadline = self.loop.time() + wait_seconds
-        while True:
-            self.loop.settle()
-            found = super().deliveries(client, after)
-            if found or self.loop.time() >= deadline:
-                return found
-            self.loop.step(deadline - self.loop.time())
-
-
 class Line(LocalConnection):
-    """A client's connection to its provider, whatever becomes of that."""
+    """A client's connection to its provider, whatever becomes of that; while a client waits, time passes."""
 
-    def __init__(self, instance: Instance) -> None:
-        self._instance = instance
+    def __init__(self, instance: Instance, loop: VirtualTimeLoop) -> None:
+        self._instance, self._loop = instance, loop
 
     @property
     def _service(self) -> LocalService:
@@ -313,6 +297,15 @@ class Line(LocalConnection):
             return super().request(client, endpoint, provider, about, body)
         except sqlite3.ProgrammingError as error:  # of a connection that is closed
             raise UnansweredError(f"{self.domain} was killed.") from error
+
+    def deliveries(self, client: MimiUri, after: int, wait_seconds: float) -> tuple[Delivery, ...]:
+        deadline = self._loop.time() + wait_seconds
+        while True:
+            self._loop.settle()
+            found = super().deliveries(client, after, 0)
+            if found or self._loop.time() >= deadline:
+                return found
+            self._loop.step(deadline - self._loop.time())
 
 
 class Peers(PeerClient):
