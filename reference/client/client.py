@@ -64,15 +64,24 @@ class Client:
         device: its identity and keys.
         connection: its provider.
         pauses: seconds between the attempts to get an answer.
+        pause: waits some seconds.
 
     """
 
-    def __init__(self, device: Device, connection: Connection, *, pauses: Sequence[float] = PAUSES) -> None:
+    def __init__(
+        self,
+        device: Device,
+        connection: Connection,
+        *,
+        pauses: Sequence[float] = PAUSES,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.device = device
         self.connection = connection
         self.lock = threading.RLock()
         self.happenings = list[Happening]()
         self._pauses = pauses
+        self._pause = pause
         self._rooms = dict[MimiUri, ClientRoom]()
         self._cursor = 0
 
@@ -242,10 +251,10 @@ class Client:
             except UnansweredError:
                 if pause is None:
                     raise
-                time.sleep(pause)
+                self._pause(pause)
                 continue
             if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and pause is not None:
-                time.sleep(pause)
+                self._pause(pause)
                 continue
             if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
                 raise HTTPRefusalError(f"{endpoint} at {provider}", reply.status)
