@@ -26,9 +26,10 @@ from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent, FanoutMessage
 
 MOST_WAITING = 256
-"""Events that may wait in a room; when there are more, they wait no longer."""
+"""Events that may wait in a room. When there are more, they wait no longer: a hub can't fill this memory."""
 PATIENCE = 5_000
-"""How long an event waits for its epoch, in milliseconds."""
+"""How long an event waits for its epoch, in milliseconds: longer than the answer takes that a commit overtakes, and
+short enough for a person to wait who would not have to, because the hub has left that commit out."""
 
 _logger = logging.getLogger(__name__)
 

@@ -42,7 +42,7 @@ class ProviderSettings:
         reveal_unknown_users: whether peers are told that a user does not exist or was deleted (AMB-107, AMB-039).
         query_policy: what identifier queries may ask.
         seen_window: how long requests are recognised that come again.
-        most_pending_proposals: how many proposals may wait for a commit in one room.
+        most_pending_proposals: how many proposals may wait for a commit in one room; each is held against all of them.
         retry: how patient this provider, as a hub, is with followers.
         downloads: which assets are fetched for peers.
         roles: what it is in rooms.
@@ -60,7 +60,7 @@ class ProviderSettings:
     reveal_unknown_users: bool = True
     query_policy: QueryPolicy = field(default_factory=QueryPolicy)
     seen_window: SeenWindow = field(default_factory=SeenWindow)
-    most_pending_proposals: int = 1000
+    most_pending_proposals: int = 250
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     downloads: DownloadSettings = field(default_factory=DownloadSettings)
     roles: frozenset[Role] = EVERY_ROLE

@@ -9,6 +9,7 @@ from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.regaining import Question
 from mimi_conformance.reference.provider.storage import Storage, Transaction
 
+# Often enough for what waits some seconds at most, and next to nothing when nothing waits.
 _PERIOD_SECONDS = 1.0
 
 _logger = logging.getLogger(__name__)

@@ -97,9 +97,14 @@ class Following(HubIdentity):
         return state.group.reinit is not None
 
     def judged_proposals(self, transaction: Transaction, room: Room, event: FanoutMessage) -> Judgement:
-        """What to do with proposals, which are right together or not at all."""
+        """What to do with proposals, which are right together or not at all.
+
+        Where more of them wait than a hub of ours would have taken, nobody here keeps them.
+        """
         messages = self.readable((event.message, *(event.more_proposals or ())))
         if messages is None:
+            return Right(event, None)
+        if len(room.state.group.pending) + len(messages) > self.settings.most_pending_proposals:
             return Right(event, None)
         accepted = accept_proposals(
             room.state, messages, event.timestamp // 1000, self.surroundings_of_followed(transaction, room)

@@ -37,7 +37,8 @@ from mimi_conformance.reference.wire.protocol.group_info import (
 )
 
 PAUSE = 60_000
-"""How long the hub is left alone about a room after a question, in milliseconds."""
+"""How long the hub is left alone about a room after a question, in milliseconds. It may refuse for ever, and
+nobody is in a hurry: all that is lost is the second look at what the hub has checked."""
 
 
 @dataclass(frozen=True, slots=True)

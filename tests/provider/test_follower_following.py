@@ -200,6 +200,19 @@ def test_more_than_a_few_events_do_not_wait(hub):
     assert hub.follower.delivered("bob1")[:257] == events[:257]
 
 
+def test_more_proposals_than_we_would_take_are_delivered_and_the_room_is_lost(hub):
+    provider = hub.follower.provider
+    provider.settings = replace(provider.settings, most_pending_proposals=2)
+    for name in ("dora", "dave"):
+        hub.propose("alice1", hub.listed(added={name: 2}))
+    hub.follower.catch_up()
+    assert same_room(hub)
+    hub.propose("alice1", hub.listed(added={"dan": 2}))
+    hub.follower.catch_up()
+    assert len(hub.follower.delivered("bob1")) == 3
+    assert hub.follower.room() is None
+
+
 def test_after_a_missed_commit_the_room_is_unknown_and_everything_is_delivered(hub):
     follower = hub.follower
     follower.catch_up = lambda: None

@@ -250,6 +250,16 @@ class TestWhatIsRefused:
             for damaged in (b"", body[:-1], body + b"\0", body.replace(info, b"\x03" + info[1:])):
                 assert hub.ask(Endpoint.UPDATE, damaged, "b.example").status == 400
 
+    @pytest.mark.parametrize("length", [1_000_000, 2**30 - 1])
+    def test_bodies_that_claim_more_than_they_have(self, hub, length):
+        messages, _ = hub.proposals("bob1", hub.listed(added={"dave": 2}))
+        body = UpdateRequest(hub.proposal_bundle(*messages)).encode()
+        assert body.endswith(b"\0")
+        claims = body[:-1] + (length | 2 << 30).to_bytes(4)
+        with Untouched(hub):
+            for damaged in (claims, claims + messages[0].encode()):
+                assert hub.ask(Endpoint.UPDATE, damaged, "b.example").status == 400
+
     @exercises("PROTO-5.3-42")
     def test_what_is_sent_by_another_provider_than_its_makers(self, hub):
         for act in (hub.propose, hub.commit):
@@ -283,6 +293,17 @@ class TestWhatIsRefused:
             429,
             f"0 proposals wait for a commit in {ROOM}, and 3 more are too many.",
         )
+
+    def test_one_more_than_may_wait(self):
+        hub = Hub(most_pending_proposals=2).found(ROLES, *CLIENTS)
+        first, second, third = (
+            hub.proposal_bundle(*hub.proposals("bob1", hub.listed(added={name: 2}))[0])
+            for name in ("dave", "dora", "dan")
+        )
+        accepted(hub.update("bob1", first))
+        accepted(hub.update("bob1", second))
+        with Untouched(hub):
+            assert hub.ask(Endpoint.UPDATE, UpdateRequest(third).encode(), "b.example").status == 429
 
 
 class TestThoseWhoAreGone:
