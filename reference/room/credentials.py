@@ -59,12 +59,14 @@ def server_domain(credential: Credential, hub: str) -> str:
 
 
 def certified_key(credential: Credential) -> bytes | None:
-    """The MLS signature key that an x509 credential's first certificate is for; None for credentials of other kinds.
+    """The MLS signature key that a credential is for; None for a basic one, which is for any.
 
     Raises:
         CredentialError: the certificate, or its key, cannot be read.
 
     """
+    if credential.pseudonymous is not None:
+        return credential.pseudonymous.signature_public_key
     certificate = _end_entity(credential)
     if certificate is None:
         return None

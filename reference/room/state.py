@@ -13,7 +13,7 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.group.public_group import PublicGroup
 from mimi_conformance.reference.room.actors import Actor, ExternalJoiner
 from mimi_conformance.reference.room.authorization.authorize import authorize
-from mimi_conformance.reference.room.authorization.limits import LimitRule, not_within
+from mimi_conformance.reference.room.authorization.limits import LimitRule, is_pseudonym, not_within
 from mimi_conformance.reference.room.authorization.policy_changes import PolicyRule
 from mimi_conformance.reference.room.changes import AddClients, Change, DestroyRoom
 from mimi_conformance.reference.room.components.agreement import disagreements
@@ -152,6 +152,8 @@ def _beyond_limits(view: RoomView) -> Iterator[Refused]:
     for user, clients in participants.clients_by_user.items():
         if len(clients) > 1 and not base.multi_device:
             yield Refused(LimitRule.ONE_CLIENT_EACH, f"{user!r} has {len(clients)} clients, and may have one.")
+        if is_pseudonym(user) and not base.pseudonyms_allowed:
+            yield Refused(LimitRule.LONG_TERM_IDENTIFIERS, f"{user!r} is a pseudonym.")
 
 
 def _external_senders(group: PublicGroup, view: RoomView) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ from mimi_conformance.reference.wire.mls.credential import (
 from mimi_conformance.reference.wire.mls.group import RequiredCapabilities
 from mimi_conformance.reference.wire.mls.leaf_node import Extension, LeafNodeSource
 from mimi_conformance.reference.wire.mls.registries import CredentialType, ExtensionType, ProposalType, ProtocolVersion
+from mimi_conformance.reference.wire.protocol.common import IdentifierUri
+from mimi_conformance.reference.wire.protocol.pseudonym import PseudonymousCredential
 from tests.mls.tree_examples import SUITE, client, context_of, path_from, tree_of
 
 TREE = tree_of(3)
@@ -150,6 +152,20 @@ ALONE = {
     ),
     "what is no certificate": (LeafNodeRule.CERTIFICATE_KEY, {"leaf_node": with_certificates(b"no certificate")}),
     "no certificate": (LeafNodeRule.CERTIFICATE_KEY, {"leaf_node": with_certificates()}),
+    "pseudonyms for another key": (
+        LeafNodeRule.CERTIFICATE_KEY,
+        {
+            "leaf_node": with_credential(
+                credential_type=CredentialType.pseudonymous,
+                pseudonymous=PseudonymousCredential(
+                    IdentifierUri(b"mimi://b.example/d/7dec11d0"),
+                    IdentifierUri(b"mimi://b.example/p/f81d4fae"),
+                    b"another key",
+                    b"",
+                ),
+            )
+        },
+    ),
     "a multi-credential": (
         LeafNodeRule.BINDINGS_VERIFIED,
         {"leaf_node": with_credential(credential_type=CredentialType.multi, multi=MultiCredential(()))},

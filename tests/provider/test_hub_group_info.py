@@ -73,7 +73,7 @@ def signed(unsigned: GroupInfoRequestTBS, signature_key: bytes, *, form: bytes |
 def ask(hub: Hub, name: str, code: bytes = b"", *, source: str | None = None, room: str = ROOM.text, **how) -> Asked:
     """Ask as a client, through its provider or another one."""
     change, suite = how.pop("change", lambda request: request), how.pop("suite", SUITE)
-    asking = client(name)
+    asking = how.pop("asking", None) or client(name)
     hub.know(name)
     key = asking.signature_private_key if suite is SUITE else parameters(suite).signature.new_private_key(asking.random)
     reply_keys = parameters(suite).new_hpke_key_pair(asking.random)

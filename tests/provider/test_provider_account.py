@@ -1,4 +1,4 @@
-"""Every requirement about the endpoints is exercised, or there is a reason why not here."""
+"""Every requirement about endpoints, and rooms of pseudonyms, is exercised, or there is a reason why not here."""
 
 import pytest
 
@@ -27,6 +27,8 @@ SECTIONS = (
     "PROTO-5.4.1",
     *(f"PROTO-5.4.1.{number}" for number in range(1, 5)),
     *(f"PROTO-5.10.{number}" for number in range(1, 4)),
+    "PROTO-6",
+    "PROTO-6.1",
 )
 
 

@@ -32,7 +32,9 @@ class LeafNodeRule(Rule):
 
     SOURCE = RuleText("RFC 9420, section 7.3", "The leaf_node_source says where the LeafNode comes from.")
     SIGNATURE = RuleText("RFC 9420, section 7.3", "The signature of a LeafNode verifies with its signature_key.")
-    CERTIFICATE_KEY = RuleText("RFC 9420, section 5.3", "The key of an x509 credential is the signature_key.")
+    CERTIFICATE_KEY = RuleText(
+        "RFC 9420, section 5.3", "The key of an x509 or a pseudonymous credential is the signature_key."
+    )
     BINDINGS_VERIFIED = RuleText(
         "mls-extensions, section 6.5.2", "No member has a multi-credential, whose bindings nobody here verifies."
     )
@@ -131,6 +133,9 @@ def _broken_by_credential(leaf_node: LeafNode) -> _Broken:
         yield LeafNodeRule.BINDINGS_VERIFIED, leaf_node.credential.credential_type
     certificates = leaf_node.credential.certificates
     if certificates is not None and _certified_key(certificates) != leaf_node.signature_key:
+        yield LeafNodeRule.CERTIFICATE_KEY, leaf_node.signature_key
+    pseudonymous = leaf_node.credential.pseudonymous
+    if pseudonymous is not None and pseudonymous.signature_public_key != leaf_node.signature_key:
         yield LeafNodeRule.CERTIFICATE_KEY, leaf_node.signature_key
 
 

@@ -112,12 +112,13 @@ def no_more_clients(question: Question, user: User) -> Refused | None:
             LimitRule.MAX_CLIENTS,
             f"The group would have {question.outcome.client_count} clients, and takes {base.max_clients}.",
         )
-    if not base.pseudonyms_allowed and _is_pseudonym(user):
+    if not base.pseudonyms_allowed and is_pseudonym(user):
         return Refused(LimitRule.LONG_TERM_IDENTIFIERS, f"{shown(user)} is a pseudonym.")
     return None
 
 
-def _is_pseudonym(user: User) -> bool:
+def is_pseudonym(user: User) -> bool:
+    """Whether a user has a pseudonym for a name."""
     try:
         return MimiUri.parse(user).type is IdentifierType.PSEUDONYM
     except IdentifierError:
