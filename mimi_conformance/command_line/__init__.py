@@ -12,6 +12,7 @@ import click
 # `mimi-conformance decode` does not pay for a web server.
 COMMANDS = {
     "run": "run",
+    "demo": "demo",
     "serve": "serve",
     "init": "init",
     "decode": "decode",
