@@ -1,8 +1,8 @@
-"""What durable fan-out costs a hub, beside the same server that answers a fixed 200: `python -m benchmarks.fanout`.
+"""What submitMessage costs a hub, beside the same server that answers a fixed 200: `python -m benchmarks.fanout`.
 
-The server has one core, and everybody else the others: clients on connections that they keep, and followers that accept
-whatever comes. A request is answered when its event is on the disk for every follower. What a hub does beyond that,
-which is to judge a message and to frank it, is not in here.
+The server has one core, and everybody else the others: a provider that sends messages of ordinary size on connections
+that it keeps, and followers that accept whatever comes. Everything is mutual TLS. A message is answered when it has
+been judged and stamped, and is on the disk for every follower. The time from there to its arrival is measured, too.
 """
 
 import asyncio
@@ -16,45 +16,56 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from mimi_conformance.mocks.network.authority import Identity
+from benchmarks.large_rooms import HUB, ROOM, franked, large_room, user
 from mimi_conformance.mocks.network.network import Network
+from mimi_conformance.reference.content.codec import encode_content
+from mimi_conformance.reference.content.features import Uris, plain_text, say
+from mimi_conformance.reference.content.franking.commitment import commit
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.provider.instance import Parts, ReferenceInstance
-from mimi_conformance.reference.provider.messages import Answer, Call
-from mimi_conformance.reference.provider.provider import Provider
+from mimi_conformance.reference.mls.framing.safe_aad import encode_safe_aad
+from mimi_conformance.reference.provider.instance import ReferenceInstance
+from mimi_conformance.reference.provider.rooms import Room
 from mimi_conformance.reference.provider.server import Receive, Scope, Send, TLSServer
-from mimi_conformance.reference.provider.storage import Transaction
+from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
 from mimi_conformance.reference.wire.mls.framing import ContentType, PrivateMessage
 from mimi_conformance.reference.wire.mls.message import MLSMessage
-from mimi_conformance.reference.wire.mls.registries import WireFormat
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri, Protocol
 from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
-from mimi_conformance.reference.wire.protocol.submit import SubmitMessageRequest
+from mimi_conformance.reference.wire.protocol.submit import (
+    SubmitMessageRequest,
+    SubmitMessageResponse,
+    SubmitResponseCode,
+)
 
-HUB, SENDER = "a.example", "b.example"
-FOLLOWERS = (0, 1, 10, 50)
+SENDER = "b.example"
+SPEAKER = 1
+"""The number of the user who sends all messages; the leaf of number 0 is blank."""
 CONNECTIONS = 32
 SECONDS = 4.0
 ANSWER = bytes(100)
 MESSAGE_BYTES = 600
-FIXED = -1
+NUMBER_BYTES = 8
 
 
-class Accepting(Provider):
-    """Has everything that it is notified of go to its followers, as if it were a message to a room of its own."""
+@dataclass(frozen=True)
+class Case:
+    """A room: how many providers follow it besides the sender's, and how many users take part, one client each."""
 
-    followers: tuple[str, ...] = ()
+    followers: int
+    participants: int
 
-    def answer(self, transaction: Transaction, call: Call, now: int) -> Answer:
-        """Promise it to the followers."""
-        request = SubmitMessageRequest.decode(call.body)
-        event = FanoutMessage(timestamp=now, message=request.app_message)
-        transaction.send_later(self.followers, MimiUri.parse(call.subject), event)
-        return Answer(200, ANSWER)
+    def domain(self, number: int) -> str:
+        """The provider of a user: one is the sender, the others are spread over the followers."""
+        return SENDER if number == SPEAKER or not self.followers else f"follower{number % self.followers}.example"
+
+
+CASES = (Case(0, 100), Case(1, 100), Case(10, 100), Case(50, 100), Case(1, 10), Case(1, 1_000))
+MOST_FOLLOWERS = max(case.followers for case in CASES)
 
 
 async def fixed(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  # ASGI
@@ -65,28 +76,39 @@ async def fixed(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: AR
     await send({"type": "http.response.body", "body": ANSWER})
 
 
-def serve(followers: int, folder: Path, address: tuple[str, int]) -> None:
+def prepare(case: Case, database: Path) -> None:
+    """Put a room into a database, in which the hub stamps messages."""
+    storage = SQLiteStorage(database)
+    with storage.transaction() as transaction:
+        transaction.keep_secret(HUB.keys.secret)
+        transaction.found_room(Room(large_room(case.participants, case.domain, franked()).state))
+    storage.close()
+
+
+def serve(case: Case | None, folder: Path, address: tuple[str, int]) -> None:
     """Be the server on one core; say where it listens, and after each line that comes in how much it has worked."""
     os.sched_setaffinity(0, {0})
     files: dict[str, Any] = {"certificate_chain": folder / "chain.pem", "private_key": folder / "key.pem"}
     trust = folder / "trust.pem"
-    if followers == FIXED:
+    if case is None:
         server: TLSServer | ReferenceInstance = TLSServer(fixed, client_authorities=trust, **files)
     else:
-        Accepting.followers = tuple(names(followers))
-        server = ReferenceInstance(
-            HUB, trust=trust, parts=Parts(provider=Accepting), database=folder / f"{followers}.sqlite", **files
-        )
-        server.service.add_peers(dict.fromkeys(Accepting.followers, address))
+        server = ReferenceInstance(HUB.domain, trust=trust, database=database(case, folder), **files)
+        server.service.add_peers(dict.fromkeys(follower_domains(), address))
     with server:
         print(json.dumps(server.address), flush=True)
         for _ in sys.stdin:
             print(time.process_time(), flush=True)
 
 
-def names(followers: int) -> Iterator[str]:
-    """The domains of the followers."""
-    return (f"follower{number}.example" for number in range(followers))
+def database(case: Case, folder: Path) -> Path:
+    """Where the hub of a case keeps everything."""
+    return folder / f"{case.followers}-{case.participants}.sqlite"
+
+
+def follower_domains() -> Iterator[str]:
+    """The domains of all followers that there may be."""
+    return (f"follower{number}.example" for number in range(MOST_FOLLOWERS))
 
 
 @dataclass
@@ -115,30 +137,51 @@ class Followers:
         await send({"type": "http.response.body", "body": answer})
 
 
-def request() -> bytes:
-    """A request that submits a message of ordinary size."""
-    message = PrivateMessage(b"group", 1, ContentType.application, bytes(40), bytes(28), bytes(MESSAGE_BYTES))
-    framed = MLSMessage(wire_format=WireFormat.mls_private_message, private_message=message)
-    body = SubmitMessageRequest(Protocol.mls10, framed, IdentifierUri.of(f"mimi://{SENDER}/u/bob")).encode()
-    head = (
-        f"POST /v1/notify/mimi%3A%2F%2F{HUB}%2Fr%2Fclubhouse HTTP/1.1\r\nHost: {HUB}\r\nFrom: mimi@{SENDER}\r\n"
-        f"Content-Type: application/octet-stream\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+class Requests:
+    """Requests that submit messages, each another one: the hub recognises those that come again."""
+
+    def __init__(self) -> None:
+        sender = user(SPEAKER, lambda _: SENDER)
+        content = encode_content(
+            say(plain_text("x" * MESSAGE_BYTES), salt=bytes(16), uris=Uris(sender.text, ROOM.text))
+        )
+        authenticated = encode_safe_aad(commit(content, None))
+        number = b"\xee" * NUMBER_BYTES
+        message = PrivateMessage(
+            b"a large group", 1, ContentType.application, authenticated, bytes(28), number + bytes(len(content))
+        )
+        body = SubmitMessageRequest(Protocol.mls10, MLSMessage.of(message), IdentifierUri(bytes(sender))).encode()
+        head = (
+            f"POST /v1/submitMessage/{_percent_encoded(ROOM)} HTTP/1.1\r\nHost: {HUB.domain}\r\n"
+            f"From: mimi@{SENDER}\r\nContent-Type: application/octet-stream\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self._before, _, self._after = (head.encode() + body).partition(number)
+        # Another run sends other messages.
+        self._numbers = count(time.time_ns())
+
+    def __next__(self) -> bytes:
+        """The next one."""
+        return self._before + next(self._numbers).to_bytes(NUMBER_BYTES) + self._after
 
 
-async def load(address: tuple[str, int], tls: ssl.SSLContext, seconds: float) -> int:
+def _percent_encoded(uri: MimiUri) -> str:
+    return uri.text.replace(":", "%3A").replace("/", "%2F")
+
+
+async def load(address: tuple[str, int], tls: ssl.SSLContext, requests: Requests, seconds: float) -> int:
     """Send requests on every connection, one after the other, for so long; how many were answered."""
-    answered, deadline, message = 0, time.perf_counter() + seconds, request()
+    answered, deadline = 0, time.perf_counter() + seconds
 
     async def client() -> None:
         nonlocal answered
-        reader, writer = await asyncio.open_connection(*address, ssl=tls, server_hostname=HUB)
+        reader, writer = await asyncio.open_connection(*address, ssl=tls, server_hostname=HUB.domain)
         while time.perf_counter() < deadline:
-            writer.write(message)
+            writer.write(next(requests))
             head = await reader.readuntil(b"\r\n\r\n")
             assert b" 200 " in head.partition(b"\r\n")[0], head
-            await reader.readexactly(len(ANSWER))
+            body = await reader.readexactly(int(head.partition(b"ontent-length: ")[2].partition(b"\r\n")[0]))
+            if body != ANSWER:
+                assert SubmitMessageResponse.decode(body).status_code is SubmitResponseCode.accepted, body
             answered += 1
         writer.close()
 
@@ -163,18 +206,20 @@ class Laboratory:
     address: tuple[str, int]
     tls: ssl.SSLContext
 
-    def measure(self, followers: int) -> Measured:
+    def measure(self, case: Case | None) -> Measured:
         """Start a server, load it, and stop it."""
-        command = [sys.executable, "-m", "benchmarks.fanout", str(followers), str(self.folder), *map(str, self.address)]
+        room = "" if case is None else f"{case.followers}-{case.participants}"
+        command = [sys.executable, "-m", "benchmarks.fanout", room, str(self.folder), *map(str, self.address)]
+        requests = Requests()
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdin is not None
             assert process.stdout is not None
             host, port = json.loads(process.stdout.readline())
-            asyncio.run(load((host, port), self.tls, SECONDS / 8))
+            asyncio.run(load((host, port), self.tls, requests, SECONDS / 8))
             before = worked(process)
             self.followers.bodies, self.followers.milliseconds = 0, []
             started = time.perf_counter()
-            answered = asyncio.run(load((host, port), self.tls, SECONDS))
+            answered = asyncio.run(load((host, port), self.tls, requests, SECONDS))
             elapsed = time.perf_counter() - started
             measured = Measured(answered / elapsed, (worked(process) - before) / answered)
             process.stdin.close()
@@ -196,37 +241,43 @@ def laboratory() -> Iterator[Laboratory]:
     with ExitStack() as stack:
         network = stack.enter_context(Network())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mimi-benchmark-", dir=Path.cwd())))
-        hub, sender, theirs = network.issue(HUB), network.issue(SENDER), network.issue(*names(max(FOLLOWERS)))
+        hub, sender, theirs = network.issue(HUB.domain), network.issue(SENDER), network.issue(*follower_domains())
         (folder / "chain.pem").write_bytes(hub.certificate_chain.read_bytes())
         (folder / "key.pem").write_bytes(hub.private_key.read_bytes())
         (folder / "trust.pem").write_bytes(network.trust.read_bytes())
         app = Followers()
-        server = stack.enter_context(served(app, theirs, network.trust))
+        server = stack.enter_context(
+            TLSServer(
+                app,
+                certificate_chain=theirs.certificate_chain,
+                private_key=theirs.private_key,
+                client_authorities=network.trust,
+            )
+        )
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         tls.load_verify_locations(network.trust)
         tls.load_cert_chain(sender.certificate_chain, sender.private_key)
         yield Laboratory(folder, app, server.address, tls)
 
 
-def served(app: Followers, identity: Identity, trust: Path) -> TLSServer:
-    """The followers' server."""
-    return TLSServer(
-        app, certificate_chain=identity.certificate_chain, private_key=identity.private_key, client_authorities=trust
-    )
-
-
 def main() -> None:
     """Measure and print."""
     os.sched_setaffinity(0, set(range(1, os.cpu_count() or 1)) or {0})
+    titles = "followers", "participants", "accepted", "ratio", "core time", "ratio", "fan-out p50, p99"
+    widths = 9, 12, 11, 6, 10, 6, 18
+    print(" ".join(f"{title:>{width}}" for title, width in zip(titles, widths, strict=True)))
     with laboratory() as place:
-        print(f"{'followers':>9} {'requests':>11} {'ratio':>6} {'core time':>10} {'ratio':>6} {'fan-out p50, p99':>18}")
-        for followers in FOLLOWERS:
-            bound, hub = place.measure(FIXED), place.measure(followers)
-            line = f"{followers:9} {hub.rate:9,.0f}/s {hub.rate / bound.rate:6.2f} {hub.cost * 1e6:7,.0f} us"
+        for case in CASES:
+            prepare(case, database(case, place.folder))
+            bound, hub = place.measure(None), place.measure(case)
             late = place.followers.milliseconds
             percentiles = quantiles(late, n=100) if len(late) > 1 else []
             times = f"{percentiles[49]:7,.0f} {percentiles[98]:7,.0f} ms" if percentiles else ""
-            print(f"{line} {bound.cost / hub.cost:6.2f} {times:>18}", flush=True)
+            print(
+                f"{case.followers:9} {case.participants:12,} {hub.rate:9,.0f}/s {hub.rate / bound.rate:6.2f} "
+                f"{hub.cost * 1e6:7,.0f} us {bound.cost / hub.cost:6.2f} {times:>18}",
+                flush=True,
+            )
     print(
         f"ratios are to a fixed 200, measured before each line; {CONNECTIONS} connections; times of fan-out under load"
     )
@@ -234,6 +285,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        serve(int(sys.argv[1]), Path(sys.argv[2]), (sys.argv[3], int(sys.argv[4])))
+        room = [int(number) for number in sys.argv[1].split("-") if number]
+        serve(Case(*room) if room else None, Path(sys.argv[2]), (sys.argv[3], int(sys.argv[4])))
     else:
         main()
