@@ -1,6 +1,7 @@
 """Provider domains: a provider is the domain name in the host of its MIMI URIs (PROTO 3)."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import idna
@@ -16,6 +17,7 @@ MAXIMUM_LABEL_LENGTH: Final = 63
 _FORBIDDEN_CHARACTER: Final = re.compile(r"[^a-z0-9.-]")
 
 
+@lru_cache(maxsize=4096)  # every request names a few, and most requests the same ones
 def provider_domain(text: str) -> str:
     """Check that a text names a provider, and return it unchanged.
 

@@ -48,6 +48,11 @@ class TransportRules(DirectoryEndpoint):
         """The hosts that this provider answers for: its domain and those of its URLs (AMB-015)."""
         return frozenset({self.domain, urlsplit(self.settings.url).hostname or self.domain})
 
+    @cached_property
+    def templates(self) -> Mapping[Endpoint, str]:
+        """The URL templates that paths are compared with: those of the directory."""
+        return self.directory()
+
     def check_host(self, request: PeerRequest) -> None:
         """Refuse a request that is meant for another provider; the port does not matter (PROTO 4.1).
 
@@ -72,7 +77,7 @@ class TransportRules(DirectoryEndpoint):
         place = _WELL_KNOWN.get(request.raw_path)
         if place is not None and serves(self.settings.roles, place):
             return Route(place)
-        for endpoint, template in self.directory().items():
+        for endpoint, template in self.templates.items():
             subject = match(template, request.raw_path, self.settings.url_style)
             if subject is not None:
                 return Route(endpoint, subject)
