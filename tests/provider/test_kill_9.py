@@ -76,8 +76,12 @@ class Killed:
         self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         served = Served(self.process)
         served.line("control interface listens")
-        self.control.peers(self.peers, self._network.trust.read_text())
+        self.meet()
         self.lives.set()
+
+    def meet(self) -> None:
+        """Learn where the peers are, and that they are worth another try."""
+        self.control.peers(self.peers, self._network.trust.read_text())
 
     def kill(self) -> None:
         """End it without a warning."""
@@ -182,9 +186,10 @@ def test_killing_providers_at_random_instants_loses_nothing_and_doubles_nothing(
         try:
             for _ in range(KILLS):
                 over.wait(instants.uniform(0, LONGEST_LIFE_SECONDS))
-                victim = instants.choice((hub, follower))
+                victim, other = instants.sample((hub, follower), 2)
                 victim.kill()
                 victim.start()
+                other.meet()
         finally:
             over.set()
 
