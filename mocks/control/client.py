@@ -27,6 +27,7 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 
 ANSWER_SECONDS = 10.0
+_HUB_KEYS = ("external_sender", "external_receiver", "franking_signature_key")
 LONGEST_QUOTE = 200  # characters of an answer that is not the contract's
 
 
@@ -77,6 +78,21 @@ class ControlBrokenError(ControlError):
 
 
 @dataclass(frozen=True)
+class ControlledHubKeys:
+    """What the creator of a room puts into its group for the server as the hub.
+
+    Attributes:
+        external_sender: the MLS ExternalSender.
+        external_receiver: the ExternalReceiver, for groups with SemiPrivateMessages; None when it reads none.
+        franking_signature_key: the data of the component of this name; None when it franks nothing.
+    """
+
+    external_sender: bytes
+    external_receiver: bytes | None = None
+    franking_signature_key: bytes | None = None
+
+
+@dataclass(frozen=True)
 class ControlledServer:
     """Who answers at a control interface, and what it can do.
 
@@ -84,17 +100,13 @@ class ControlledServer:
         implementation: name and version.
         domains: its provider domains.
         operations: those it supports.
-        external_sender: the hub's MLS ExternalSender, which goes into the group of a room it is to host; or None.
-        external_receiver: the hub's ExternalReceiver, which goes into a group with SemiPrivateMessages; or None.
-        franking_signature_key: the hub's component data of that name, likewise.
+        hub_keys: what goes into the group of a room that it is to host, by the number of the group's cipher suite.
     """
 
     implementation: str
     domains: tuple[str, ...]
     operations: frozenset[Operation]
-    external_sender: bytes | None = None
-    external_receiver: bytes | None = None
-    franking_signature_key: bytes | None = None
+    hub_keys: Mapping[int, ControlledHubKeys]
 
 
 @dataclass(frozen=True)
@@ -185,15 +197,11 @@ class ControlClient:
     def describe(self) -> ControlledServer:
         """Ask who answers."""
         answer = self.ask(Operation.DESCRIBE, {})
-        sender, receiver = answer.get("external_sender"), answer.get("external_receiver")
-        key = answer.get("franking_signature_key")
         return ControlledServer(
             implementation=answer["implementation"],
             domains=tuple(answer["domains"]),
             operations=frozenset(Operation(name) for name in answer["operations"]),
-            external_sender=None if sender is None else from_text(sender),
-            external_receiver=None if receiver is None else from_text(receiver),
-            franking_signature_key=None if key is None else from_text(key),
+            hub_keys={each["cipher_suite"]: _hub_keys(each) for each in answer.get("hub_keys", ())},
         )
 
     def reset(self) -> None:
@@ -220,6 +228,7 @@ class ControlClient:
         search_types: Collection[SearchIdentifierType] | None = None,
         consent: Sequence[ConsentDecision] | None = None,
         deleted: bool | None = None,
+        lost: Collection[MimiUri] = (),
     ) -> None:
         """Make a local user or change one; None leaves things as they are."""
         request = _without_none(
@@ -236,6 +245,7 @@ class ControlClient:
                 for it in consent
             ],
             deleted=deleted,
+            lost=[client.text for client in lost] or None,
         )
         self.ask(Operation.USERS, request)
 
@@ -350,3 +360,8 @@ def _field(entry: ControlledField) -> Document:
 
 def _without_none(**members: Any) -> Document:
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _hub_keys(document: Document) -> ControlledHubKeys:
+    found = {name: from_text(document[name]) for name in _HUB_KEYS if name in document}
+    return ControlledHubKeys(**found)

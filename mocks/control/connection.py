@@ -38,9 +38,9 @@ class ControlConnection:
         self._control.users(user, clients=[ClientDevice(client, encoded)])
 
     def hub_keys(self, cipher_suite: CipherSuite) -> HubKeys:  # noqa: D102
-        described = self._control.describe()
-        if described.external_sender is None:
-            raise NotSentError(f"{self._domain} describes no external_sender for {cipher_suite.name}.")
+        described = self._control.describe().hub_keys.get(cipher_suite)
+        if described is None:
+            raise NotSentError(f"{self._domain} describes no hub_keys for {cipher_suite.name}.")
         agent = described.franking_signature_key
         return HubKeys(
             ExternalSender.decode(described.external_sender), None if agent is None else FrankingAgentData.decode(agent)

@@ -22,8 +22,10 @@ from mimi_conformance.mocks.control.contract import (
     from_text,
     to_text,
 )
+from mimi_conformance.mocks.peers.directory import OBLIVIOUS_GATEWAY
 from mimi_conformance.reference.identity.errors import IdentifierError
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES
 from mimi_conformance.reference.provider.founding import NewRoom, RoomExistsError
 from mimi_conformance.reference.provider.hub_identity import HubIdentity
 from mimi_conformance.reference.provider.local import ClientChange, LocalService, UserChange
@@ -38,8 +40,6 @@ from mimi_conformance.reference.wire.mls.registries import CipherSuite
 from mimi_conformance.reference.wire.mls.tree import RatchetTree
 
 IMPLEMENTATION = "mimi-conformance reference"
-CIPHER_SUITE = CipherSuite.MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519
-"""The cipher suite of the keys that are described: the one that every implementation has (RFC 9420, section 17.1)."""
 
 
 class OperationError(Exception):
@@ -125,12 +125,13 @@ class ReferenceAdapter:
             raise OperationError(ErrorCode.INVALID_REQUEST, str(error)) from error
 
     def _describe(self, _: Document) -> Document:
+        suites = SUPPORTED_CIPHER_SUITES if self._service.is_hub else ()
         return {
             "contract": VERSION,
             "implementation": IMPLEMENTATION,
             "domains": [self._service.domain],
             "operations": sorted(self._operations),
-            **(_hub_keys(self._service.hub_identity) if self._service.is_hub else {}),
+            "hub_keys": [_hub_keys(self._service.hub_identity, suite) for suite in suites],
         }
 
     def _reset(self, _: Document) -> Document:
@@ -156,6 +157,7 @@ class ReferenceAdapter:
                 search_types=None if search_types is None else frozenset(SEARCH_TYPES[name] for name in search_types),
                 consent=tuple(_decision(user, it) for it in request.get("consent", ())),
                 deleted=request.get("deleted"),
+                lost=tuple(MimiUri(it) for it in request.get("lost", ())),
             )
             self._service.change_user(change)
         except (DecodeError, LocalRequestError) as error:
@@ -182,14 +184,13 @@ class ReferenceAdapter:
         return {}
 
     def _requests(self, request: Document) -> Document:
+        client, provider, body = MimiUri(request["client"]), request["provider"], from_text(request["body"])
         try:
-            answer = self._service.request(
-                MimiUri(request["client"]),
-                Endpoint(request["endpoint"]),
-                request["provider"],
-                request["about"],
-                from_text(request["body"]),
-            )
+            if request["endpoint"] == OBLIVIOUS_GATEWAY:
+                answer = self._service.relay(client, provider, body)
+            else:
+                endpoint = Endpoint(request["endpoint"])
+                answer = self._service.request(client, endpoint, provider, request["about"], body)
         except (LocalRequestError, PeerError) as error:
             return {"failure": str(error)}
         return {"status": answer.status, "body": to_text(answer.body)}
@@ -213,11 +214,12 @@ class ReferenceAdapter:
         }
 
 
-def _hub_keys(hub: HubIdentity) -> Document:
+def _hub_keys(hub: HubIdentity, cipher_suite: CipherSuite) -> Document:
     return {
-        "external_sender": to_text(hub.external_sender(CIPHER_SUITE).encode()),
-        "external_receiver": to_text(hub.external_receiver(CIPHER_SUITE).encode()),
-        "franking_signature_key": to_text(hub.franking_agent(CIPHER_SUITE).encode()),
+        "cipher_suite": int(cipher_suite),
+        "external_sender": to_text(hub.external_sender(cipher_suite).encode()),
+        "external_receiver": to_text(hub.external_receiver(cipher_suite).encode()),
+        "franking_signature_key": to_text(hub.franking_agent(cipher_suite).encode()),
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mimi_conformance.mocks.network.exchange import Exchange
 from mimi_conformance.mocks.peers.answer import Answer, Reply, Responder, always
+from mimi_conformance.mocks.peers.directory import OBLIVIOUS_GATEWAY
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry
 from mimi_conformance.reference.wire.protocol.group_info import GroupInfoCode, GroupInfoRequest, GroupInfoResponse
@@ -42,6 +43,7 @@ def default_responders() -> dict[str, Responder]:
         "groupInfo": _posted(_group_info),
         "reportAbuse": always(Reply(404)),
         "proxyDownload": always(Reply(404)),
+        OBLIVIOUS_GATEWAY: always(Reply(404)),
     }
 
 

@@ -15,6 +15,9 @@ from mimi_conformance.reference.provider.url_template import UrlStyle, UrlTempla
 DIRECTORY = "directory"
 """What an exchange that fetches the document itself has for its endpoint."""
 
+OBLIVIOUS_GATEWAY = "obliviousGateway"
+"""What an exchange with the oblivious gateway has for its endpoint: no directory lists it (PROTO 5.10.3)."""
+
 WELL_KNOWN_PATH = "/.well-known/mimi-protocol-directory"
 
 _VARIABLES = MappingProxyType(

@@ -13,6 +13,7 @@ from mimi_conformance.mocks.peers.answer import Answer, RawReply, Reply, Respond
 from mimi_conformance.mocks.peers.defaults import default_responders
 from mimi_conformance.mocks.peers.directory import (
     DIRECTORY,
+    OBLIVIOUS_GATEWAY,
     WELL_KNOWN_PATH,
     Directory,
     TemplateReadings,
@@ -22,6 +23,7 @@ from mimi_conformance.mocks.peers.scripted_app import Route, ScriptedApp
 from mimi_conformance.mocks.peers.sender import DEADLINE_SECONDS, Sender
 from mimi_conformance.mocks.peers.user import PeerUser
 from mimi_conformance.reference.identity.from_header import format_from_header
+from mimi_conformance.reference.provider.messages import GATEWAY_PATH
 from mimi_conformance.reference.provider.server import TLSServer
 from mimi_conformance.reference.provider.url_template import UrlStyle, match
 from mimi_conformance.reference.wire.protocol.consent import ConsentEntry
@@ -163,6 +165,8 @@ class Peer:
         """Where a path leads, in whichever style the URI in it is written (AMB-014)."""
         if raw_path == WELL_KNOWN_PATH:
             return Route(self._responders[DIRECTORY], DIRECTORY)
+        if raw_path == GATEWAY_PATH:
+            return Route(self._responders[OBLIVIOUS_GATEWAY], OBLIVIOUS_GATEWAY)
         for endpoint, template in self._templates.items():
             for style in UrlStyle:
                 if (subject := match(template, raw_path, style)) is not None:

@@ -68,6 +68,7 @@ FEATURES: Mapping[str, str] = MappingProxyType(
         "identifier-query": "identifierQuery (PROTO 5.8)",
         "proxy-download": "proxyDownload (PROTO 5.10.2)",
         "oblivious-gateway": "the gateway for Oblivious HTTP, at the well-known location of RFC 9540 (PROTO 5.10.3)",
+        "oblivious-relay": "the relay for Oblivious HTTP that its own clients use (PROTO 5.10.3)",
         "search-handle": "identifier queries by handle",
         "search-nick": "identifier queries by nick",
         "search-email": "identifier queries by email",

@@ -101,16 +101,16 @@ def room_at_target(world: World, *guests: PeerUser) -> TargetHostedRoom:
 
     Ends the test as blocked when the target can't make it.
     """
-    sender = world.control.describe().external_sender
-    if sender is None:
-        blocked("the target's external_sender in `describe`")
+    keys = world.control.describe().hub_keys.get(CIPHER_SUITE)
+    if keys is None:
+        blocked(f"the target's hub_keys for {CIPHER_SUITE.name} in `describe`")
     owner = world.user(clients=1)
     creator, room = owner.clients[0], MimiUri.room(world.domain, world.new_name())
     participants = (
         UserRolePair(bytes(owner.uri), _POLICY.creator_role_index),
         *(UserRolePair(bytes(guest.uri), _ORDINARY_USER) for guest in guests),
     )
-    senders = ExternalSenders((ExternalSender.decode(sender),))
+    senders = ExternalSenders((ExternalSender.decode(keys.external_sender),))
     extensions = (
         Extension(ExtensionType.external_senders, senders.encode()),
         _components(ParticipantListData(participants)),

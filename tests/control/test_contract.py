@@ -28,9 +28,12 @@ from mimi_conformance.mocks.control.contract import (
 from mimi_conformance.mocks.control.reference_adapter import create_control_app
 from mimi_conformance.mocks.control.server import ControlServer
 from mimi_conformance.mocks.network.network import Network
+from mimi_conformance.mocks.peers.answer import Reply
+from mimi_conformance.mocks.peers.directory import OBLIVIOUS_GATEWAY
 from mimi_conformance.mocks.peers.peer import Peer
 from mimi_conformance.mocks.peers.user import PeerUser
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.mls.crypto.cipher_suite import SUPPORTED_CIPHER_SUITES
 from mimi_conformance.reference.provider.instance import ReferenceInstance
 from mimi_conformance.reference.provider.roles import Role
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri
@@ -43,8 +46,9 @@ from mimi_conformance.reference.wire.protocol.identifier import (
     SearchIdentifierType,
 )
 from mimi_conformance.reference.wire.protocol.key_material import KeyMaterialResponse, KeyMaterialUserCode
-from tests.mls.group_examples import SUITE
 from tests.provider.hub_scene import Hub
+from tests.provider.test_hub_departures import CLIENTS, ROLES, ROLES_LIST
+from tests.room.house import user
 
 TOKEN = "a secret"
 BOB = PeerUser("a.example", "bob", "phone")
@@ -168,6 +172,16 @@ def test_a_request_that_can_not_be_sent_says_why(control: ControlClient) -> None
     assert "nobody.invalid" in outcome.failure
 
 
+def test_an_encapsulated_request_is_relayed_to_the_gateway(control: ControlClient, peer: Peer) -> None:
+    control.users(BOB.uri, clients=[ClientDevice(BOB.device.uri)])
+    peer.on(OBLIVIOUS_GATEWAY, Reply(200, b"sealed response"))
+    mark = peer.recorder.mark()
+    outcome = control.requests(BOB.device.uri, OBLIVIOUS_GATEWAY, peer.domain, peer.domain, b"sealed request")
+    assert (outcome.status, outcome.body) == (200, b"sealed response")
+    [relayed] = [it for it in peer.recorder.since(mark) if it.endpoint == OBLIVIOUS_GATEWAY and it.finished]
+    assert relayed.request_body == b"sealed request"
+
+
 def test_deliveries_come_to_whoever_waits_for_them(control: ControlClient, peer: Peer) -> None:
     control.users(BOB.uri, clients=[ClientDevice(BOB.device.uri)])
     assert control.deliveries(BOB.device.uri) == ()
@@ -197,10 +211,12 @@ def test_a_room_is_made_of_the_group_of_a_local_client() -> None:
     new = hub.new_room({"alice": 4}, "alice1", policy="moderated")
     room = new.room_id, new.creator, new.group_info.encode(), new.ratchet_tree.encode()
     with ControlServer(create_control_app(hub.service)) as server, ControlClient(server.url) as control:
-        described = control.describe()
-        assert described.external_sender == hub.provider.external_sender(SUITE).encode()
-        assert described.external_receiver == hub.provider.external_receiver(SUITE).encode()
-        assert described.franking_signature_key == hub.provider.franking_agent(SUITE).encode()
+        described = control.describe().hub_keys
+        assert tuple(described) == SUPPORTED_CIPHER_SUITES
+        for suite, keys in described.items():
+            assert keys.external_sender == hub.provider.external_sender(suite).encode()
+            assert keys.external_receiver == hub.provider.external_receiver(suite).encode()
+            assert keys.franking_signature_key == hub.provider.franking_agent(suite).encode()
         control.rooms(*room, joining_codes=[b"sesame"], policy_envelope=["room_metadata"])
         assert hub.room().changeable == {"room_metadata"}
         with pytest.raises(ControlRefusedError) as raised:
@@ -212,13 +228,23 @@ def test_a_room_is_made_of_the_group_of_a_local_client() -> None:
             assert raised.value.code is ErrorCode.INVALID_REQUEST
 
 
+def test_a_lost_client_has_to_leave_its_rooms() -> None:
+    hub = Hub().found(ROLES, *CLIENTS, components={"roles_list": ROLES_LIST})
+    with ControlServer(create_control_app(hub.service)) as server, ControlClient(server.url) as control:
+        with pytest.raises(ControlRefusedError, match="is no client of"):
+            control.users(MimiUri.parse(user("adam")), lost=[hub.uri("alice1")])
+        assert not hub.room().state.pending_changes
+        control.users(MimiUri.parse(user("adam")), lost=[hub.uri("adam2")])
+    assert len(hub.room().state.pending_changes) == 1
+
+
 def test_a_follower_describes_no_hub() -> None:
     hub = Hub(roles=frozenset({Role.FOLLOWER}))
     new = hub.new_room({"alice": 4}, "alice1")
     with ControlServer(create_control_app(hub.service)) as server, ControlClient(server.url) as control:
         described = control.describe()
         assert described.operations == set(Operation) - {Operation.ROOMS}
-        assert described.external_sender is None
+        assert described.hub_keys == {}
         with pytest.raises(ControlNotSupportedError, match="has no rooms"):
             control.rooms(new.room_id, new.creator, new.group_info.encode(), new.ratchet_tree.encode())
 

@@ -21,6 +21,7 @@ from mimi_conformance.mocks.control.client import (
     ControlRefusedError,
 )
 from mimi_conformance.mocks.control.contract import ErrorCode, Operation, schema
+from mimi_conformance.mocks.peers.directory import OBLIVIOUS_GATEWAY
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
 
@@ -28,6 +29,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "control-interface.md").read_text(e
 EXAMPLES = re.findall(r"<!-- (\w+) -->\n```json\n(.*?)```", PAGE, flags=re.DOTALL)
 BOB = MimiUri("mimi://a.example/u/bob")
 PHONE = MimiUri("mimi://a.example/d/bob/phone")
+DESK = MimiUri("mimi://a.example/d/bob/desk")
 ALICE = MimiUri("mimi://b.example/u/alice")
 
 
@@ -54,6 +56,9 @@ class Account:
 
     def add_device(self, client: str, key_packages: list[bytes]) -> None:
         self.devices.setdefault(client, []).extend(key_packages)
+
+    def lose_device(self, client: str) -> None:
+        del self.devices[client]
 
     def decide(self, requester: str, room: str | None, granted: bool) -> None:
         self.decisions.append((requester, room, granted))
@@ -128,6 +133,9 @@ def test_the_adapter_of_the_page_does_what_it_says(control: ControlClient, chat:
     )
     assert chat.accounts[BOB.text].devices == {PHONE.text: [b"key package"]}
     assert chat.accounts[BOB.text].decisions == [(ALICE.text, None, True)]
+    control.users(BOB, clients=[ClientDevice(DESK)])
+    control.users(BOB, lost=[DESK])
+    assert chat.accounts[BOB.text].devices.keys() == {PHONE.text}
     assert control.requests(PHONE, "update", "b.example", "x", b"body ").body == b"body update"
     assert control.requests(PHONE, "update", "c.example", "x", b"").failure == "c.example is unknown."
     assert [delivery.body for delivery in control.deliveries(PHONE)] == [b"1"]
@@ -137,6 +145,8 @@ def test_the_adapter_of_the_page_does_what_it_says(control: ControlClient, chat:
 def test_the_adapter_of_the_page_says_what_it_can_not_do(control: ControlClient) -> None:
     with pytest.raises(ControlNotSupportedError, match="by which searches"):
         control.users(BOB, search_types={SearchIdentifierType.handle})
+    with pytest.raises(ControlNotSupportedError, match="no relay for Oblivious HTTP"):
+        control.requests(PHONE, OBLIVIOUS_GATEWAY, "b.example", "b.example", b"")
     with pytest.raises(ControlNotSupportedError, match="There is no /rooms here"):
         control.rooms(MimiUri("mimi://a.example/r/x"), PHONE, b"", b"")
     with pytest.raises(ControlRefusedError, match="not_found"):
