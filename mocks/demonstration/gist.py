@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from mimi_conformance.reference.provider.messages import Endpoint
+from mimi_conformance.reference.room.credentials import server_domains
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.framing import ContentType, FramedContent
 from mimi_conformance.reference.wire.mls.message import MLSMessage
@@ -91,6 +92,11 @@ def _consent(body: bytes) -> str:
     return f"{entry.consent_operation.name}: {entry.target_uri.text} for {entry.requester_uri.text}"
 
 
+def _group_info(body: bytes) -> str:
+    servers = server_domains(GroupInfoRequest.decode(body).requesting_credential)
+    return f"{servers[0]} wants to follow the room" if servers else "a client wants to join"
+
+
 _REQUESTS: Mapping[Endpoint, Callable[[bytes], str]] = MappingProxyType(
     {
         Endpoint.NOTIFY: _notify,
@@ -99,9 +105,7 @@ _REQUESTS: Mapping[Endpoint, Callable[[bytes], str]] = MappingProxyType(
         Endpoint.REQUEST_CONSENT: _consent,
         Endpoint.UPDATE_CONSENT: _consent,
         Endpoint.SUBMIT_MESSAGE: lambda body: message_gist(SubmitMessageRequest.decode(body).app_message),
-        Endpoint.GROUP_INFO: lambda body: (
-            "a client wants to join" if GroupInfoRequest.decode(body).requesting_credential.identity else "a question"
-        ),
+        Endpoint.GROUP_INFO: _group_info,
     }
 )
 _RESPONSES: Mapping[Endpoint, Callable[[bytes], str]] = MappingProxyType(

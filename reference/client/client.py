@@ -111,7 +111,12 @@ class Client:
     # Rooms.
 
     def create_room(
-        self, name: str = "clubhouse", *, preset: str = "cooperative", plan: RoomPlan | None = None
+        self,
+        name: str = "clubhouse",
+        *,
+        preset: str = "cooperative",
+        plan: RoomPlan | None = None,
+        joining_codes: Sequence[bytes] = (),
     ) -> ClientRoom:
         """Make a room at one's own provider (PROTO 3.1).
 
@@ -119,6 +124,7 @@ class Client:
             name: the last part of the room's URI.
             preset: the name of its policy.
             plan: all about it, in place of a preset.
+            joining_codes: codes with which others may come in, if the policy lets them (PROTO 5.6).
 
         """
         with self.lock:
@@ -127,7 +133,8 @@ class Client:
             group = new_group(self.device, room_id, hub, plan or RoomPlan(preset_called(preset)))
             membership = Membership.begun(room_id, group)
             tree = RatchetTree(group.public.tree.to_wire().nodes)
-            self.connection.create_room(NewRoom(room_id, self.uri, group_info(group, tree=False), tree))
+            info = group_info(group, tree=False)
+            self.connection.create_room(NewRoom(room_id, self.uri, info, tree, tuple(joining_codes)))
             return self._enter(membership)
 
     def join(self, room_id: MimiUri, *, joining_code: bytes = b"", role: str | None = None) -> ClientRoom:

@@ -26,6 +26,19 @@ REQUIRED = RequiredCapabilities(
 """What no client of a room can do without."""
 
 
+NO_POLICY = frozenset(
+    {
+        "participant_list",
+        "base_room_policy",
+        "room_metadata",
+        "safe_aad",
+        "franking_signature_key",
+        "external_receivers",
+    }
+)
+"""The components that `policy_component_ids` does not list (POLICY 5)."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoomPlan:
     """What a room is to be like.
@@ -34,12 +47,14 @@ class RoomPlan:
         policy: the preset for its policy.
         participants: further participants from the start, by URI, with their role indices.
         components: further components, or others than the preset's, by name.
+        extensions: further extensions of the GroupContext.
 
     """
 
     policy: Preset = field(default_factory=lambda: preset("cooperative"))
     participants: Mapping[MimiUri, int] = field(default_factory=lambda: MappingProxyType({}))
     components: Mapping[str, Struct] = field(default_factory=lambda: MappingProxyType({}))
+    extensions: tuple[Extension, ...] = ()
 
 
 def new_group(device: Device, room_id: MimiUri, hub: HubKeys, plan: RoomPlan) -> Group:
@@ -50,11 +65,7 @@ def new_group(device: Device, room_id: MimiUri, hub: HubKeys, plan: RoomPlan) ->
 
     """
     components = {**_components(device, hub, plan), **plan.components}
-    listed = tuple(
-        code_points().component_id(each)
-        for each in components
-        if each not in ("participant_list", "base_room_policy", "room_metadata", "safe_aad", "franking_signature_key")
-    )
+    listed = tuple(code_points().component_id(each) for each in components if each not in NO_POLICY)
     base = replace(plan.policy.base_room_policy, policy_component_ids=listed)
     dictionary = NO_APP_DATA
     for name, value in {"base_room_policy": base, **components}.items():
@@ -69,6 +80,7 @@ def new_group(device: Device, room_id: MimiUri, hub: HubKeys, plan: RoomPlan) ->
             Extension(ExtensionType.required_capabilities, REQUIRED.encode()),
             Extension(ExtensionType.external_senders, ExternalSenders((hub.external_sender,)).encode()),
             Extension(ExtensionType.app_data_dictionary, dictionary.encode()),
+            *plan.extensions,
         ),
     )
 

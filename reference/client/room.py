@@ -20,6 +20,7 @@ from mimi_conformance.reference.client.receiving import receive as receive_event
 from mimi_conformance.reference.client.sending import Letter, own_message, sealed
 from mimi_conformance.reference.content.features import Uris, plain_text, say
 from mimi_conformance.reference.content.franking.abuse_report import report as abuse_report
+from mimi_conformance.reference.content.franking.rules import FrankingError
 from mimi_conformance.reference.content.message import MessageId, MimiContent, NestedPart
 from mimi_conformance.reference.content.timeline.timeline import Timeline
 from mimi_conformance.reference.identity.uri import MimiUri
@@ -169,11 +170,17 @@ class ClientRoom:
                 letter = self.seal(content)
                 response = self.submit(letter)
                 if response.status_code is SubmitResponseCode.accepted:
-                    self._take(own_message(self.membership, letter, response))
+                    self._take(self._accepted(letter, response))
                     return self._said[-1]
                 if not self._caught_up(response.current_epoch):
                     break
             raise RefusedError(f"A message to {self.uri}", response.status_code)
+
+    def _accepted(self, letter: Letter, response: SubmitMessageResponse) -> Step:
+        try:
+            return own_message(self.membership, letter, response)
+        except FrankingError as error:
+            raise BadAnswerError(f"The frank of a message to {self.uri} is wrong: {error}") from error
 
     def report(self, abuser: MimiUri, *messages: MessageId, note: str = "") -> None:
         """Show the hub what somebody has said, in one's own name (PROTO 5.9).
