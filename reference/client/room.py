@@ -361,7 +361,7 @@ class ClientRoom:
         return tuple(happenings)
 
     def _is_due(self, event: FanoutMessage) -> bool:
-        return self.membership.is_over or (epoch_of(event.message) or 0) <= self.epoch
+        return (epoch_of(event.message) or 0) <= self.epoch
 
     def _take(self, step: Step) -> Step:
         self.membership = step.membership

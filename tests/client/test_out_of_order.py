@@ -96,3 +96,18 @@ def test_what_is_no_commit_is_not_sent(network, alice, bob):
     with pytest.raises(NotSentError, match="no commit"):
         room.change_role(bob.user, "no_role")
     assert room.epoch == 1
+
+
+def test_what_a_sibling_did_waits_for_the_welcome_of_who_comes_back(network, alice, bob):
+    room = alice.create_room()
+    room.add(bob.user)
+    bobs = bob.room(room.uri)
+    delay_what_the_hub_notifies(network)
+    room.remove(bob.user)
+    room.add(bob.user)
+    tablet = network.client(B, "bob", "tablet")
+    on_tablet = tablet.join(room.uri)
+    bob.catch_up()
+    network.settle()
+    bob.catch_up()
+    assert bobs.membership.group.context == on_tablet.membership.group.context
