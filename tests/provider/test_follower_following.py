@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.local import UserChange
 from mimi_conformance.reference.provider.messages import Endpoint
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.proposals import Remove
@@ -16,7 +17,7 @@ from tests.exercised import exercises
 from tests.provider.follower_scene import FollowedHub
 from tests.provider.hub_scene import Code
 from tests.provider.test_follower_own_events import application
-from tests.room.house import HUB
+from tests.room.house import HUB, user
 from tests.room.house import update as update_of
 
 
@@ -52,6 +53,25 @@ def test_the_follower_holds_the_same_view_as_the_hub(hub):
     assert same_room(hub)
     hub.commit("alice1", hub.listed({"dora": 2}), newcomers=["dora1"])
     assert same_room(hub)
+
+
+@exercises("PROTO-5.5-09", "PROTO-5.5-16")
+def test_what_the_hub_staples_to_an_external_commit_is_part_of_the_room():
+    roles = {"alice": 4, "bob": 2, "carl": 2, "adam": 2, HUB: 3}
+    hub = FollowedHub().found(roles, "alice1", "bob1", "carl1", "adam1")
+    hub.follower.put_in("bob1")
+    hub.follower.follow()
+    hub.service.change_user(UserChange(MimiUri.parse(user("adam")), deleted=True))
+    assert len(hub.room().state.pending_changes) == 1
+    hub.join("carl2")
+    assert same_room(hub)
+    assert len(hub.room().state.pending_changes) == 1
+    [_, event] = hub.follower.delivered("bob1")
+    hub.receive(event.external_proposals)
+    hub.follower.know("bob2")
+    hub.join("bob2")
+    assert same_room(hub)
+    assert len(hub.follower.room().state.pending_changes) == 1
 
 
 def test_the_room_is_the_same_after_a_restart(hub, tmp_path):

@@ -222,6 +222,15 @@ class TestNewEpochs:
         assert hub.role("adam") is None
 
     @exercises("PROTO-5.5-09")
+    def test_a_provider_whose_first_client_joins_gets_them_by_themselves(self):
+        hub = Hub().found(ROLES | {"dora": 2}, *CLIENTS, components={"roles_list": ROLES_LIST})
+        delete(hub, "adam")
+        accepted(hub.join("dora1"))
+        [own], [event] = hub.notified("d.example"), hub.notified("b.example")[-1:]
+        assert (own.message, *own.more_proposals) == event.external_proposals
+        assert len(event.external_proposals) == 3
+
+    @exercises("PROTO-5.5-09")
     def test_a_local_client_that_joins_gets_them_by_themselves(self, hub):
         accepted(hub.join("alice3"))
         [own] = hub.delivered("alice3")
