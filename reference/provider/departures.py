@@ -11,9 +11,11 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.own_proposals import Bodies, OwnProposals
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.provider.users import Departure
+from mimi_conformance.reference.room.changes import RemoveParticipant
 from mimi_conformance.reference.room.components.participant_list import PARTICIPANT_LIST
 from mimi_conformance.reference.room.participants import User
 from mimi_conformance.reference.room.state import RoomState
+from mimi_conformance.reference.room.updates import CommitAccepted
 from mimi_conformance.reference.wire.mls.app_data import AppDataUpdate, AppDataUpdateOperation
 from mimi_conformance.reference.wire.mls.proposals import Remove
 from mimi_conformance.reference.wire.protocol.participant_list import ParticipantListUpdate
@@ -79,6 +81,18 @@ class Departures(OwnProposals):
         """Do as `pursue_wishes` in the rooms that depend on one in which something has changed (AMB-168)."""
         for below in self.hosted(transaction.rooms_below(room_id)):
             self.pursue_wishes(transaction, below, now)
+
+    def note_leavers(self, transaction: Transaction, commit: CommitAccepted) -> None:
+        """Remember who wanted to leave, and is out of the group by an external commit that could not change the list.
+
+        Without a client nobody can ask for it again (PROTO 3.5, AMB-053).
+        """
+        participants = commit.state.committed.participants
+        for lapsed in commit.lapsed:
+            user, change = lapsed.act.actor.user, lapsed.act.change
+            own = isinstance(change, RemoveParticipant) and change.user == user
+            if own and user in participants and not participants.clients(user):
+                transaction.add_departure(commit.state.room_id, user)
 
     def wishes(self, transaction: Transaction, state: RoomState, removed: Collection[int] = ()) -> Iterator[Bodies]:
         """What the hub wants to become of a room, as far as nobody has proposed it in this epoch.

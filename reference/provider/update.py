@@ -158,6 +158,7 @@ class UpdateEndpoint(CommitBundles, Departures, Repetition):
         newcomers = self.newcomers(transaction, staged, bundle)
         after = room.in_next_epoch(accepted, group_info)
         transaction.record_room(after)
+        self.note_leavers(transaction, accepted)
         wishes = self.wishes(transaction, after.state, staged.applied.removed)
         after, own = self.propose_each(transaction, after, wishes, now)
         stapled = own if staged.external else ()

@@ -276,3 +276,29 @@ def test_a_self_remove_goes_into_the_external_commit(hub):
     accepted(hub.join("carol2", self_removes=[message.public_message]))
     assert "adam1" not in hub.members
     assert told(hub, "adam1")["adam1"] == [COMMIT]
+
+
+class TestWhoLeavesWhileSomebodyJoins:
+    @exercises("PROTO-3.5-04", "EXT-6.3.1-03")
+    def test_the_hub_takes_those_off_the_list_whose_clients_have_gone(self):
+        hub = Hub().found(ROLES, "alice1", "adam1", "carol1", components={"roles_list": ROLES_LIST})
+        messages, group = hub.proposals("adam1", SelfRemove(), hub.listed(removed=["adam"]))
+        accepted(hub.update("adam1", hub.proposal_bundle(*messages)))
+        hub.receive(messages, "adam1", group)
+        hub.delivered("alice1")
+        accepted(hub.join("carol2", self_removes=[messages[0].public_message]))
+        assert hub.role("adam") == 2
+        assert hear(hub) == [COMMIT]
+        assert hub.room().state.pending_changes == (RemoveParticipant(user("adam")),)
+        [event] = hub.notified("c.example")[-1:]
+        hub.receive([event.message, *event.more_proposals])
+        accepted(hub.commit("alice1"))
+        assert hub.role("adam") is None
+
+    def test_those_who_could_ask_again_are_left_to_do_so(self, hub):
+        accepted(hub.propose("adam1", *hub.removals("adam"), hub.listed(removed=["adam"])))
+        accepted(hub.propose("carol1", hub.listed(removed=["anna"])))
+        accepted(hub.join("carol2"))
+        assert hub.room().state.pending_changes == ()
+        with hub.storage.transaction() as transaction:
+            assert transaction.departures(ROOM) == ()
