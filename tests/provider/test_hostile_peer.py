@@ -349,7 +349,7 @@ DIGITS = str.maketrans("01234567", "abcdefgh")
 
 
 def test_ten_thousand_proposals(attacked):
-    """A tenth of them wait for a commit, and the rest is turned away."""
+    """As many wait for a commit as may, and the rest is turned away."""
     hub = attacked.hub
     messages, _ = hub.proposals(
         "bob1",
@@ -357,8 +357,8 @@ def test_ten_thousand_proposals(attacked):
         framing=Framing(authenticated_data=encode_safe_aad({})),
     )
     with memory(32):
-        for first in range(0, 1000, 100):
-            bundle = hub.proposal_bundle(*messages[first : first + 100])
+        for first in range(0, 250, 50):
+            bundle = hub.proposal_bundle(*messages[first : first + 50])
             answer = hub.ask(E.UPDATE, UpdateRequest(bundle).encode(), PEER, ROOM.text)
             assert is_done(E.UPDATE, answer), UpdateRoomResponse.decode(answer.body)
         before = hub.dump(), hub.room()
@@ -366,5 +366,5 @@ def test_ten_thousand_proposals(attacked):
             bundle = hub.proposal_bundle(*messages[first : first + 100])
             assert hub.ask(E.UPDATE, UpdateRequest(bundle).encode(), PEER, ROOM.text).status == 429
     assert (hub.dump(), hub.room()) == before
-    assert len(hub.room().state.group.pending) == 1000
+    assert len(hub.room().state.group.pending) == 250
     attacked.begin()
