@@ -43,7 +43,8 @@ class Departures(OwnProposals):
         """Our rooms with a local user in them, each with what the user is called there (PROTO 6.1)."""
         named = {(room_id, bytes(user)) for room_id in self.hosted(transaction.rooms_naming(bytes(user)))}
         account = transaction.user(user)
-        for client in () if account is None else account.clients:
+        assert account is not None, "it is a local user"
+        for client in account.clients:
             for room_id, leaf_index in self.leaves_of(transaction, client):
                 room = transaction.room(room_id)
                 name = None if room is None else room.state.committed.participants.user_at(leaf_index)

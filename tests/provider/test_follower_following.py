@@ -17,7 +17,7 @@ from tests.exercised import exercises
 from tests.provider.follower_scene import FollowedHub
 from tests.provider.hub_scene import Code
 from tests.provider.test_follower_own_events import application
-from tests.room.house import HUB, user
+from tests.room.house import HUB, ROOM, user
 from tests.room.house import update as update_of
 
 
@@ -72,6 +72,14 @@ def test_what_the_hub_staples_to_an_external_commit_is_part_of_the_room():
     hub.join("bob2")
     assert same_room(hub)
     assert len(hub.follower.room().state.pending_changes) == 1
+
+
+def test_a_deleted_user_leaves_rooms_of_other_hubs_by_what_clients_do_there(hub):
+    with_its_room = hub.follower.room()
+    hub.follower.service.change_user(UserChange(MimiUri.parse(user("bob")), deleted=True))
+    assert hub.follower.room() == with_its_room
+    with hub.follower.storage.transaction() as transaction:
+        assert transaction.departures(ROOM) == ()
 
 
 def test_the_room_is_the_same_after_a_restart(hub, tmp_path):

@@ -254,6 +254,11 @@ class TestNewEpochs:
         assert hub.role("adam") == 2
         assert hub.room().state.pending_changes == ()
 
+    def test_they_come_again_whatever_else_was_proposed_meanwhile(self, hub):
+        accepted(hub.propose("carol1", hub.listed(added={"dave": 2})))
+        accepted(hub.join("carol2"))
+        assert len(hub.notified("b.example")[-1].external_proposals) == 3
+
     def test_who_has_to_leave_is_kept_in_the_database(self, hub):
         accepted(hub.join("carol2"))
         with hub.storage.transaction() as transaction:

@@ -85,3 +85,12 @@ def test_nothing_else_in_the_room_above_matters(hub):
     accepted(hub.propose("alice1", hub.listed(added={"dana": 2})))
     assert leaving(hub, CALL) == leaving(hub, CHAT) == set()
     assert hub.notified("b.example", CALL) == ()
+
+
+def test_a_hub_that_might_remove_others_leaves_them():
+    hub = Hub().found(ROLES | {HUB: 2}, *CLIENTS)
+    clubhouse = hub.members
+    hub.found({"alice": 4, "adam": 2, "bob": 2, HUB: 3}, *CLIENTS[:3], room_id=CALL, base=depending_on(ROOM))
+    hub.members = clubhouse
+    accepted(hub.commit("carol1", *hub.removals("bob"), hub.listed(removed=["bob"])))
+    assert leaving(hub, CALL) == {user("bob")}
