@@ -17,6 +17,8 @@ from tests.exercised import exercises
 from tests.provider.follower_scene import FollowedHub
 from tests.provider.hub_scene import Code
 from tests.provider.test_follower_own_events import application
+from tests.provider.test_hub_group_info import Code as GroupInfoCode
+from tests.provider.test_hub_group_info import ask
 from tests.room.house import HUB, ROOM, user
 from tests.room.house import update as update_of
 
@@ -72,6 +74,46 @@ def test_what_the_hub_staples_to_an_external_commit_is_part_of_the_room():
     hub.join("bob2")
     assert same_room(hub)
     assert len(hub.follower.room().state.pending_changes) == 1
+
+
+@exercises("ARCH-4.4-08")
+def test_proposals_against_the_policy_are_taken_off_the_commit_that_they_are_stapled_to(hub, caplog, monkeypatch):
+    monkeypatch.setattr(hub.follower, "catch_up", lambda: None)
+    assert hub.join("carl2").response_code is Code.success
+    [event] = hub.notified("b.example")
+    wrong, _ = hub.proposals("carl1", hub.listed(changed={"alice": 2}))
+    hub.follower.notify(replace(event, external_proposals=tuple(wrong)))
+    assert hub.follower.delivered("bob1") == [event]
+    assert same_room(hub)
+    assert "carl, as role 2" in caplog.text
+
+
+def test_an_echo_brings_what_is_stapled_to_it(monkeypatch):
+    roles = {"alice": 4, "bob": 2, "adam": 2, HUB: 3}
+    hub = FollowedHub().found(roles, "alice1", "bob1", "adam1")
+    hub.follower.put_in("bob1")
+    hub.follower.follow()
+    hub.follower.know("bob2")
+    hub.service.change_user(UserChange(MimiUri.parse(user("adam")), deleted=True))
+    hub.follower.catch_up()
+    hub.follower.delivered("bob1")
+    monkeypatch.setattr(hub.follower, "catch_up", lambda: None)
+    assert hub.join("bob2").response_code is Code.success
+    [own], [commit] = hub.notified("b.example"), hub.follower.delivered("bob1")
+    hub.follower.notify(replace(commit, external_proposals=(own.message, *own.more_proposals)))
+    assert hub.follower.delivered("bob1") == hub.follower.delivered("bob2") == [own]
+    assert same_room(hub)
+
+
+def test_whoever_joins_is_believed_to_have_a_code_where_codes_let_people_in():
+    how = {"policy": "strict", "joining_codes": (b"sesame",)}
+    hub = FollowedHub().found({"alice": 4, "bob": 2}, "alice1", "bob1", **how)
+    hub.follower.put_in("bob1")
+    hub.follower.follow()
+    assert ask(hub, "dora1", b"sesame").response.status is GroupInfoCode.success
+    assert hub.join("dora1", hub.listed({"dora": 2})).response_code is Code.success
+    assert same_room(hub)
+    assert [event.event for event in hub.follower.delivered("bob1")] == [FanoutEvent.commit]
 
 
 def test_a_deleted_user_leaves_rooms_of_other_hubs_by_what_clients_do_there(hub):
