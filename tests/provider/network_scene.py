@@ -191,7 +191,7 @@ class Network:
             self.loop.pass_time(2)
             if not any(instance.service.backlogs() for instance in self.instances.values()):
                 break
-        self.loop.pass_time(120)  # followers have asked for lost rooms by then
+        self.loop.pass_time(61)  # followers have asked for lost rooms by then
 
     async def exchange(self, source: str, place: Place, request: PeerRequest) -> Answer:
         """What becomes of a request; for those who send one."""
