@@ -5,9 +5,12 @@ import pytest
 from mimi_conformance.mocks.network.exchange import Direction, Exchange
 from mimi_conformance.mocks.peers.defaults import body_reply
 from mimi_conformance.mocks.peers.user import PeerUser
+from mimi_conformance.reference.client.claiming import Claim, claim_request
+from mimi_conformance.reference.client.client import Client
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.key_package import key_package_ref
 from mimi_conformance.reference.wire.errors import DecodeError
+from mimi_conformance.reference.wire.mls.group import RequiredCapabilities
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri, Protocol
 from mimi_conformance.reference.wire.protocol.key_material import (
@@ -32,7 +35,7 @@ from mimi_conformance.suites.target.judgement import (
 from mimi_conformance.suites.target.world import World
 from mimi_conformance.suites.transport.answers import decoded, described
 from mimi_conformance.suites.transport.claims import given_in, request_for
-from mimi_conformance.suites.transport.hosting import asked_at_hub, capable_key_package, played, room_at_target
+from mimi_conformance.suites.transport.hosting import asked_at_hub, capable_key_package, room_at_target
 
 pytestmark = feature("key-material")
 
@@ -49,7 +52,7 @@ def partial_material_of(world: World, user: PeerUser) -> KeyMaterialResponse:
     """What the provider of a user of ours gives: a KeyPackage of one client, and nothing of another one."""
     other = IdentifierUri.of(MimiUri.client(user.uri.provider, user.uri.path[0], "spare").text)
     exhausted = ClientKeyMaterial(client_status=KeyMaterialClientCode.key_material_exhausted, client_uri=other)
-    clients = (given_by(user, capable_key_package(world, user).key_package), exhausted)
+    clients = (given_by(user, capable_key_package(world, user)), exhausted)
     return KeyMaterialResponse(Protocol.mls10, Code.partial_success, user.identifier, clients)
 
 
@@ -113,7 +116,7 @@ def test_a_hub_passes_on_each_claim_anew(world: World) -> None:
 
 def answered_claim(world: World, requester: PeerUser, target: PeerUser, room: MimiUri) -> list[KeyPackage]:
     """The KeyPackages that a claim at the target gets, while the other peer gives a new one to each."""
-    fresh = capable_key_package(world, target).key_package
+    fresh = capable_key_package(world, target)
     world.other_peer.on("keyMaterial", body_reply(material_of(target, fresh)))
     exchange = world.peer.key_material(request_for(world, requester, target.uri, room))
     return given_in(decoded(exchange, KeyMaterialResponse))
@@ -124,13 +127,13 @@ def answered_claim(world: World, requester: PeerUser, target: PeerUser, room: Mi
 def test_a_hub_fetches_key_material_for_its_own_clients(world: World) -> None:
     """The claim of a client of the hub itself reaches the target's provider as well, and the client gets the answer."""
     carol, room = world.peer_user(world.other_peer), room_at_target(world)
-    theirs, request = partial_material_of(world, carol), own_claim(world, room.creator, carol.uri, room.uri)
+    theirs, request = partial_material_of(world, carol), own_claim(room.creator, carol.uri, room.uri)
     world.other_peer.on("keyMaterial", body_reply(theirs))
     mark = world.other_peer.mark()
     outcome = asked_at_hub(world, room.creator, "keyMaterial", carol.uri, request.encode())
     received = world.other_peer.received("keyMaterial", since=mark)
     if outcome.failure:
-        blocked(f"a claim of {room.creator} at its own provider: {outcome.failure}")
+        blocked(f"a claim of {room.creator.uri} at its own provider: {outcome.failure}")
     expected = f"the claim to reach {world.other_peer.domain}"
     expect(received, "PROTO-3.2-02", expected=expected, got=f"{outcome.status}")
     if outcome.body != theirs.encode():
@@ -142,9 +145,9 @@ def test_a_hub_fetches_key_material_for_its_own_clients(world: World) -> None:
         expect_fewer_clients(answer, theirs, "PROTO-5.2-47")
 
 
-def own_claim(world: World, client: MimiUri, target: MimiUri, room: MimiUri) -> KeyMaterialRequest:
+def own_claim(client: Client, target: MimiUri, room: MimiUri) -> KeyMaterialRequest:
     """The claim of a client of the target, which we play."""
-    return request_for(world, played(client), target, room)
+    return claim_request(client.device, Claim(target, room, client.device.cipher_suite, RequiredCapabilities()))
 
 
 @checks("PROTO-5.2-43", "PROTO-3.2-05", "PROTO-3.2-06", "PROTO-3.3-03", "PROTO-4.3.1-06", "PROTO-4.3.1-07")
@@ -153,10 +156,10 @@ def own_claim(world: World, client: MimiUri, target: MimiUri, room: MimiUri) -> 
 def test_a_hub_sends_the_welcome_to_where_the_key_package_came_from(world: World, *, own: bool) -> None:
     """When a KeyPackage that a client got through the hub is used, the provider that gave it is sent the Welcome."""
     alice, carol = world.peer_user(), world.peer_user(world.other_peer)
-    room, key_package = room_at_target(world, alice), capable_key_package(world, carol).key_package
+    room, key_package = room_at_target(world, alice), capable_key_package(world, carol)
     world.other_peer.on("keyMaterial", body_reply(material_of(carol, key_package)))
     if own:
-        claim = own_claim(world, room.creator, carol.uri, room.uri)
+        claim = own_claim(room.creator, carol.uri, room.uri)
         outcome = asked_at_hub(world, room.creator, "keyMaterial", carol.uri, claim.encode())
         passed = outcome.body
     else:
@@ -200,10 +203,11 @@ def welcomed_by(notify: Exchange) -> list[bytes]:
 @role("follower")
 def test_a_follower_claims_through_the_hub_of_the_room(world: World) -> None:
     """A client's claim for a room goes to the room's hub as the client has made it, and nowhere else."""
-    bob, carol, room = world.user(clients=1), world.peer_user(world.other_peer), world.new_room()
-    request = own_claim(world, bob.clients[0], carol.uri, room)
+    bob = world.client(MimiUri.user(world.domain, world.new_name()), "phone", key_packages=0)
+    carol, room = world.peer_user(world.other_peer), world.new_room()
+    request = own_claim(bob, carol.uri, room)
     hub, elsewhere = world.peer.mark(), world.other_peer.mark()
-    outcome = world.control.requests(bob.clients[0], "keyMaterial", world.peer.domain, carol.uri.text, request.encode())
+    outcome = world.control.requests(bob.uri, "keyMaterial", world.peer.domain, carol.uri.text, request.encode())
     past = world.other_peer.received("keyMaterial", since=elsewhere)
     expect(not past, "PROTO-5.2-03", "PROTO-3.3-01", expected="no claim past the hub", got=len(past))
     received = world.peer.received("keyMaterial", since=hub)
