@@ -160,7 +160,7 @@ class Following(HubIdentity):
 
         What is for another epoch can't be judged. If that is a later one, we have missed something, as with a commit of
         proposals that we have not seen. What may happen in a room that depends on another, depends on how the hub had
-        that other one, of which we hear in no order with this one.
+        that other one, of which we hear in no order with this one, or nothing.
         """
         if isinstance(refusal, NotAllowed) and room.state.updated.policy.base.parent_dependant:
             return Right(event, None)
@@ -211,11 +211,6 @@ class Following(HubIdentity):
         except (RuleError, UnsupportedCipherSuiteError, GroupError, ComponentRefusal):
             return None
         room = Room(RoomState(group, view, view))
-        base = view.policy.base
-        surroundings = self.surroundings_of_followed(transaction, room)
-        parents = (surroundings.find_room(MimiUri.parse(each.uri)) for each in base.parent_room)
-        if base.parent_dependant and None in parents:
-            return None
         for accepted, together in groupby(proposals, lambda each: each.hub_accepted_time):
             first, *more = (each.proposal for each in together)
             event = FanoutMessage(timestamp=accepted, message=first, more_proposals=tuple(more))

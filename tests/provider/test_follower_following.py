@@ -296,13 +296,15 @@ def test_after_a_missed_commit_the_room_is_unknown_and_everything_is_delivered(h
 
 
 @exercises("POLICY-5-10")
-def test_what_follows_from_a_parent_room_is_delivered_though_we_have_not_heard_what_happened_there():
+@pytest.mark.parametrize("known", [True, False])
+def test_what_follows_from_a_parent_room_is_delivered_though_we_have_not_heard_what_happened_there(known):
     parent = MimiUri.room(HUB, "parent")
     hub = FollowedHub().found({"alice": 4, "bob": 2, "carl": 2, "adam": 2}, "alice1", "carl1", room_id=parent)
     above, depends = hub.members, {"parent_dependant": True, "parent_room": (Uri(bytes(parent)),)}
     hub.found({"alice": 4, "bob": 2, "carl": 2}, "alice1", "bob1", "carl1", base=depends)
     hub.follower.put_in("bob1")
-    hub.follower.follow(parent)
+    if known:
+        hub.follower.follow(parent)
     hub.follower.follow()
     hub.members, below = above, hub.members
     update = ParticipantListUpdate(removed_indices=(2,))
