@@ -45,7 +45,6 @@ from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.protocol.group_info import PendingProposal
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent, FanoutMessage
-from mimi_conformance.reference.wire.room_policy.capability_types import CapabilityType
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +140,15 @@ class Following(HubIdentity):
         """What the room says to a commit. Only the hub sees joining codes: it is believed that there was one."""
         surroundings = self.surroundings_of_followed(transaction, room)
         answer = accept_commit(room.state, commit, now, surroundings)
-        code = self.presumed_code(room.state.updated)
         joins = commit.content.sender.sender_type is SenderType.new_member_commit
-        if isinstance(answer, CommitAccepted) or code is None or not joins:
+        if isinstance(answer, CommitAccepted) or not joins:
             return answer
-        with_code = accept_commit(room.state, commit, now, surroundings, code)
-        return with_code if isinstance(with_code, CommitAccepted) else answer
+        return accept_commit(room.state, commit, now, surroundings, self.presumed_code(room.state.updated))
 
     def presumed_code(self, view: RoomView) -> JoinCode | None:
-        """The code that somebody may have shown to the hub; None where codes let nobody in (AMB-164)."""
+        """The code that somebody may have shown to the hub; None where it could lead to no role (AMB-164)."""
         targets = view.policy.no_role.changes.get(NO_ROLE)
-        if CapabilityType.can_use_join_code not in view.policy.no_role.capabilities or not targets:
-            return None
-        return JoinCode(b"", min(targets))
+        return JoinCode(b"", min(targets)) if targets else None
 
     def after_refusal(self, room: Room, event: FanoutMessage, message: PublicMessage, refusal: Refusal) -> Judgement:
         """What follows when the room as it is known does not take something.
