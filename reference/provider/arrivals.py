@@ -108,16 +108,9 @@ class Arrivals(Following, Repetition):
 
     def take_out(self, transaction: Transaction, room_id: MimiUri, judgement: Right) -> None:
         """Deliver nothing more to the clients that an event has removed; with the last of them, the room is gone."""
-        if not judgement.removed:
-            return
-        there: tuple[MimiUri, ...] = ()
-        if judgement.room is not None:
-            tree = judgement.room.state.group.tree
-            there = tuple(self.local_clients(transaction, tuple(leaf_node for _, leaf_node in tree.members())))
-        for client in self.local_clients(transaction, judgement.removed):
-            if client not in there:
-                transaction.leave_room(room_id, client)
-        if not transaction.clients_in(room_id):
+        for client in judgement.gone:
+            transaction.leave_room(room_id, client)
+        if judgement.gone and not transaction.clients_in(room_id):
             transaction.forget_room(room_id)
 
     def recipients(self, transaction: Transaction, room: MimiUri, event: FanoutMessage) -> tuple[MimiUri, ...]:

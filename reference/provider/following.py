@@ -54,14 +54,14 @@ class Right:
     Attributes:
         event: what of it is.
         room: the room after it; None when that is not known.
-        removed: the members that it takes out of the group.
+        gone: the local clients that it takes out of the group.
         reason: why a part of it is not delivered; empty when all is.
 
     """
 
     event: FanoutMessage
     room: Room | None
-    removed: tuple[LeafNode, ...] = ()
+    gone: tuple[MimiUri, ...] = ()
     reason: str = ""
 
 
@@ -120,19 +120,19 @@ class Following(HubIdentity):
         accepted = self.decided(transaction, room, messages[0], event.timestamp // 1000)
         if not isinstance(accepted, CommitAccepted):
             return self.after_refusal(room, event, messages[0], accepted)
-        removed = tuple(leaf_node for _, leaf_node in accepted.staged.applied.removed.values())
+        gone = self.clients_gone(transaction, accepted)
         stapled = event.external_proposals or ()
         after = Room(accepted.state)
         if not stapled:
-            return Right(event, after, removed)
+            return Right(event, after, gone)
         along = self.judged_proposals(
             transaction,
             after,
             FanoutMessage(timestamp=event.timestamp, message=stapled[0], more_proposals=stapled[1:]),
         )
         if isinstance(along, Wrong):
-            return Right(replace(event, external_proposals=()), after, removed, along.reason)
-        return Right(event, along.room, removed)
+            return Right(replace(event, external_proposals=()), after, gone, along.reason)
+        return Right(event, along.room, gone)
 
     def decided(
         self, transaction: Transaction, room: Room, commit: PublicMessage, now: int
@@ -224,6 +224,16 @@ class Following(HubIdentity):
             transaction.found_room(after)
         elif after is not before:
             transaction.record_room(after)
+
+    def clients_gone(self, transaction: Transaction, commit: CommitAccepted) -> tuple[MimiUri, ...]:
+        """Our clients that a commit takes out of the group, and does not put into it anew."""
+        removed = tuple(leaf_node for _, leaf_node in commit.staged.applied.removed.values())
+        ours = tuple(self.local_clients(transaction, removed))
+        if not ours:
+            return ()
+        members = tuple(leaf_node for _, leaf_node in commit.state.group.tree.members())
+        there = frozenset(self.local_clients(transaction, members))
+        return tuple(client for client in ours if client not in there)
 
     def local_clients(self, transaction: Transaction, leaf_nodes: tuple[LeafNode, ...]) -> Iterator[MimiUri]:
         """Our clients among members. Those behind pseudonyms are known to themselves only (PROTO 6.1)."""

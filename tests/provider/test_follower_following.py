@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.mls.group.group_framing import IN_PRIVATE
 from mimi_conformance.reference.provider.local import UserChange
 from mimi_conformance.reference.provider.messages import Endpoint
 from mimi_conformance.reference.wire.mls.message import MLSMessage
@@ -19,7 +20,7 @@ from tests.provider.hub_scene import Code
 from tests.provider.test_follower_own_events import application
 from tests.provider.test_hub_group_info import Code as GroupInfoCode
 from tests.provider.test_hub_group_info import ask
-from tests.room.house import HUB, ROOM, user
+from tests.room.house import HUB, ROOM, client, user
 from tests.room.house import update as update_of
 
 
@@ -201,6 +202,18 @@ def test_a_client_that_was_removed_gets_the_commit_and_nothing_after_it(hub):
     follower.notify(application(b"later", hub.now, epoch=2))
     assert follower.delivered("bob2") == []
     assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.application]
+
+
+def test_a_client_that_joins_anew_stays_though_the_room_is_lost_with_the_same_event(hub, monkeypatch):
+    newcomer, old = client("bob2"), hub.group("bob2").leaf_index
+    newcomer.random(1)  # so that its keys are other ones than before
+    monkeypatch.setattr(hub.follower, "catch_up", lambda: None)
+    assert hub.join("bob2", replaces=old, newcomer=newcomer, source="b.example").response_code is Code.success
+    made = hub.proposals("alice1", hub.listed(added={"dora": 2}), framing=IN_PRIVATE)[0]
+    [event] = hub.notified("c.example")
+    hub.follower.notify(replace(event, external_proposals=tuple(made)))
+    assert hub.follower.room() is None
+    assert hub.follower.clients() == {hub.uri("bob1"), hub.uri("bob2")}
 
 
 def test_with_the_last_client_the_room_is_forgotten(hub):
