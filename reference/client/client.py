@@ -300,11 +300,15 @@ class Client:
             self.wait_for_more(min(remaining, 1))
 
     def _deliver(self, delivery: Delivery) -> None:
-        if delivery.kind is DeliveryKind.CONSENT:
-            self.happenings.append(Asked(ConsentEntry.decode(delivery.body)))
+        try:
+            if delivery.kind is DeliveryKind.CONSENT:
+                self.happenings.append(Asked(ConsentEntry.decode(delivery.body)))
+                return
+            event = FanoutMessage.decode(delivery.body)
+        except DecodeError as error:
+            self.happenings.append(Discarded(delivery.room, f"What was delivered can't be read: {error}."))
             return
         assert delivery.room is not None, "a fanout is of a room"
-        event = FanoutMessage.decode(delivery.body)
         if event.message.welcome is not None:
             self._welcome(delivery.room, event)
         elif delivery.room in self._rooms:

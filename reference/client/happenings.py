@@ -69,9 +69,9 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
-    """Something came that counts for nothing, and why (architecture 4.4)."""
+    """Something came that counts for nothing, and why (architecture 4.4); None when it is of no room."""
 
-    room_id: MimiUri
+    room_id: MimiUri | None
     reason: str
 
 

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
@@ -14,6 +15,7 @@ from mimi_conformance.reference.content.timeline.timeline import Taken
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.framing.safe_aad import encode_safe_aad
 from mimi_conformance.reference.mls.group.group_messages import send
+from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri, Protocol
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent, FanoutMessage
 from mimi_conformance.reference.wire.protocol.submit import SubmitMessageRequest, SubmitResponseCode
@@ -100,6 +102,18 @@ def test_what_is_no_content_is_discarded(network, rooms, alice, bob, data):
     assert len(discarded(alice)) == 1
     bobs.send("after it")
     assert [each.content.nested_part.content for each in (room.next_message(),)] == [b"after it"]
+
+
+@pytest.mark.parametrize("kind", DeliveryKind)
+def test_a_delivery_that_can_not_be_read_is_discarded(rooms, alice, kind):
+    room, _ = rooms
+    before, here = room.membership, room.uri if kind is DeliveryKind.FANOUT else None
+    with patch.object(alice.connection, "deliveries", lambda *_: [Delivery(10_000, kind, B, here, b"\x01")]):
+        [happening] = alice.catch_up()
+    assert isinstance(happening, Discarded)
+    assert happening.room_id == here
+    assert "can't be read" in happening.reason
+    assert room.membership is before
 
 
 def test_an_event_that_comes_again_is_no_news(network, rooms, alice):
