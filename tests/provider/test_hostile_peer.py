@@ -334,7 +334,8 @@ def test_bodies_of_ten_megabytes_are_not_kept(attacked, endpoint):
     before = attacked.hub.dump()
     with memory(4):
         exchange = oversize_body(attacked.peer, url, 10 * MEGABYTE)
-    assert exchange.status == 413, exchange.error
+    # Whoever stops to read may be gone before its answer is.
+    assert exchange.status == 413 or exchange.refused_in_transport, exchange.error
     assert attacked.hub.dump() == before
 
 
