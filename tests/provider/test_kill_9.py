@@ -89,7 +89,6 @@ class Killed:
         self.lives.clear()
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(DEADLINE_SECONDS)
-        self.process.stdout.close()
 
     def room(self, uri: MimiUri) -> Room:
         """A room, as it is in the database of the provider that was killed."""

@@ -54,8 +54,9 @@ class Served:
         self.said, self.address = listens.string, ("127.0.0.1", int(listens[1]))
 
     def _read(self) -> None:
-        for line in self.process.stdout:
-            self._lines.put(line)
+        with self.process.stdout as lines:
+            for line in lines:
+                self._lines.put(line)
 
     def line(self, pattern: str) -> re.Match:
         """The next line that matches; its end is not part of it."""
