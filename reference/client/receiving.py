@@ -35,7 +35,7 @@ from mimi_conformance.reference.room.updates import (
     ProposalsAccepted,
     Refusal,
     accept_commit,
-    accept_proposals,
+    accept_overtaken,
 )
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.framing import SenderType
@@ -154,7 +154,7 @@ def _proposals(membership: Membership, messages: tuple[MLSMessage, ...], accepte
         assert isinstance(received, ReceivedProposal), "an event of this kind is"
         group = received.group
         handshakes.append(message.public_message or received.content)
-    answer = accept_proposals(membership.state, handshakes, accepted // 1000)
+    answer = accept_overtaken(membership.state, handshakes, accepted // 1000)
     if not isinstance(answer, ProposalsAccepted):
         raise NotTaken(f"The policy is against it: {answer}")
     after = membership.at(group, answer.state)

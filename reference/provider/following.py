@@ -35,7 +35,7 @@ from mimi_conformance.reference.room.updates import (
     Refusal,
     WrongEpoch,
     accept_commit,
-    accept_proposals,
+    accept_overtaken,
 )
 from mimi_conformance.reference.room.view import RoomView
 from mimi_conformance.reference.wire.mls import tree as wire
@@ -105,7 +105,7 @@ class Following(HubIdentity):
             return Right(event, None)
         if len(room.state.group.pending) + len(messages) > self.settings.most_pending_proposals:
             return Right(event, None)
-        accepted = accept_proposals(
+        accepted = accept_overtaken(
             room.state, messages, event.timestamp // 1000, self.surroundings_of_followed(transaction, room)
         )
         if isinstance(accepted, ProposalsAccepted):

@@ -177,6 +177,29 @@ def accept_proposals(
         return _apart(error)
 
 
+def accept_overtaken(
+    state: RoomState, messages: Sequence[Handshake], now: int | None, surroundings: Surroundings = ALONE
+) -> ProposalsAccepted | Refusal:
+    """Accept proposals as `accept_proposals` does, or else as if they had come before all others of the epoch.
+
+    For whoever is not the hub: what a hub says to a proposal of one's own may be faster than what it notifies, so that
+    this is then judged by a room in which it may not count any longer. Arguments are those of `accept_proposals`.
+    """
+    answer = accept_proposals(state, messages, now, surroundings)
+    if isinstance(answer, ProposalsAccepted) or not state.group.pending:
+        return answer
+    group = replace(state.group, pending=MappingProxyType({}))
+    before = replace(state, group=group, updated=state.committed, pending=())
+    first = accept_proposals(before, messages, now, surroundings)
+    if not isinstance(first, ProposalsAccepted):
+        return answer
+    then = accept_proposals(first.state, tuple(state.group.pending.values()), now, surroundings)
+    if not isinstance(then, ProposalsAccepted):
+        return answer
+    pending = MappingProxyType({**state.group.pending, **then.state.group.pending})  # in the order in which they came
+    return replace(first, state=replace(then.state, group=replace(state.group, pending=pending)))
+
+
 def reinstate(state: RoomState, proposals: Mapping[ProposalRef, AuthenticatedContent]) -> RoomState:
     """The room with proposals that it accepted together in this epoch before; nobody is asked again.
 

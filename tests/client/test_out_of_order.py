@@ -2,17 +2,19 @@
 
 import pytest
 
+from mimi_conformance.reference.client import changes
 from mimi_conformance.reference.client.errors import NotSentError
 from mimi_conformance.reference.client.happenings import Discarded
 from mimi_conformance.reference.provider.messages import Endpoint
+from tests.provider.agreement import check_rooms
 from tests.provider.network_scene import Exchange, Network, late
 
-A, B = "a.example", "b.example"
+A, B, C = "a.example", "b.example", "c.example"
 
 
 @pytest.fixture
 def network():
-    with Network(A, B) as network:
+    with Network(A, B, C) as network:
         yield network
 
 
@@ -111,3 +113,24 @@ def test_what_a_sibling_did_waits_for_the_welcome_of_who_comes_back(network, ali
     network.settle()
     bob.catch_up()
     assert bobs.membership.group.context == on_tablet.membership.group.context
+
+
+def test_a_proposal_counts_that_ones_own_has_overtaken(network, alice, bob):
+    dave, cathy, laptop = (network.client(*each) for each in ((A, "dave", "pc"), (C, "cathy", "pc"), (C, "cathy", "2")))
+    room = alice.create_room()
+    for client in (bob, cathy, dave):
+        client.grant_consent(alice.user)
+        room.add(client.user, "ordinary_user" if client is dave else "group_admin")
+    bobs, cathys = bob.room(room.uri), cathy.room(room.uri)
+    cathys.commit()  # so that their provider knows the room
+    bob.catch_up()
+    delay_what_the_hub_notifies(network)
+    bobs.propose(lambda membership: changes.removing(membership, dave.user))
+    cathys.propose(lambda membership: changes.removing(membership, bob.user))
+    network.settle()
+    everybody = (alice, bob, cathy, laptop, dave)
+    for client in everybody:
+        client.catch_up()
+    assert len(room.membership.group.public.pending) == 4
+    check_rooms(network, [room.uri], everybody)
+    assert not [each for client in everybody for each in discarded(client)]

@@ -69,6 +69,7 @@ FAULTS = (
     late(0, answer=0.3),
     late(0, answer=7),
     answered(500),
+    answered(429, Retry_After="3"),
     answered(503, Retry_After="3"),
 )
 faults = st.sampled_from(FAULTS)
@@ -153,6 +154,8 @@ class ThreeProviders(RuleBasedStateMachine):
             SubmitResponseCode.not_allowed,
         ):
             return False  # a role is lacking, which only the hub looks at
+        if isinstance(error, HTTPRefusalError) and error.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return False
         if type(error) is ClientError:
             return False  # what was asked for makes no sense any longer
         if isinstance(error, TooLateError | RefusedError) and self.trouble is not None:
