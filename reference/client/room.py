@@ -38,6 +38,7 @@ from mimi_conformance.reference.room.components.operational import wire_formats
 from mimi_conformance.reference.room.operations import operational_parameters
 from mimi_conformance.reference.room.updates import CommitAccepted, ProposalsAccepted, accept_proposals
 from mimi_conformance.reference.wire.errors import DecodeError
+from mimi_conformance.reference.wire.mls.crypto import ProposalRef
 from mimi_conformance.reference.wire.mls.group import Welcome
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.proposals import ProposalBody, SelfRemove
@@ -353,7 +354,7 @@ class ClientRoom:
         return self.go_on()
 
     def go_on(self) -> tuple[Happening, ...]:
-        """Take in what has waited for the epoch that the room is in now."""
+        """Take in what has waited for the epoch that the room is in now, and for the proposals that it covers."""
         happenings = list[Happening]()
         while (event := next(filter(self._is_due, self._waiting), None)) is not None:
             self._waiting.remove(event)
@@ -361,12 +362,20 @@ class ClientRoom:
         return tuple(happenings)
 
     def _is_due(self, event: FanoutMessage) -> bool:
-        return (epoch_of(event.message) or 0) <= self.epoch
+        epoch, known = epoch_of(event.message) or 0, self.membership.group.public.pending
+        return epoch < self.epoch or (epoch == self.epoch and known.keys() >= _covered(event))
 
     def _take(self, step: Step) -> Step:
         self.membership = step.membership
         self._said += (each for each in step.happenings if isinstance(each, Said))
         return step
+
+
+def _covered(event: FanoutMessage) -> set[ProposalRef]:
+    """The proposals that a commit refers to, as far as that can be seen from outside."""
+    public = event.message.public_message
+    items = public.content.commit.proposals if public is not None and public.content.commit is not None else ()
+    return {each.reference for each in items if each.reference is not None}
 
 
 def commit_bundle(message: MLSMessage, after: Group, welcome: Welcome | None = None) -> HandshakeBundle:

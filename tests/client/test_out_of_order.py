@@ -5,6 +5,7 @@ import pytest
 from mimi_conformance.reference.client import changes
 from mimi_conformance.reference.client.errors import NotSentError
 from mimi_conformance.reference.client.happenings import Discarded
+from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.messages import Endpoint
 from tests.provider.agreement import check_rooms
 from tests.provider.network_scene import Exchange, Network, late
@@ -134,3 +135,27 @@ def test_a_proposal_counts_that_ones_own_has_overtaken(network, alice, bob):
     assert len(room.membership.group.public.pending) == 4
     check_rooms(network, [room.uri], everybody)
     assert not [each for client in everybody for each in discarded(client)]
+
+
+def test_a_commit_waits_for_the_proposals_that_it_covers(network, alice, bob):
+    room = alice.create_room()
+    room.add(bob.user)
+    joined, tablet = bob.room(room.uri), network.client(B, "bob", "tablet")
+    on_tablet = tablet.join(room.uri)
+    network.settle()
+    alice.catch_up()
+    events, receive = [], room.receive
+    room.receive = lambda event: events.append(event) or ()
+    bob.catch_up()
+    tablet.catch_up()
+    joined.propose(lambda membership: (changes.listing(membership, added={MimiUri.user(B, "dora"): 2}),))
+    network.settle()
+    on_tablet.commit()
+    network.settle()
+    alice.catch_up()
+    proposal, commit = events
+    receive(commit)
+    assert room.epoch == 2
+    receive(proposal)
+    assert room.epoch == on_tablet.epoch == 3
+    assert discarded(alice) == []
