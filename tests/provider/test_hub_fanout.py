@@ -25,6 +25,7 @@ def hub() -> Hub:
 
 def told(hub: Hub, *names: str) -> dict[str, list[FanoutEvent]]:
     """What every follower, and every local client with one of these names, has been told since the last time."""
+    assert hub.notified(HUB) == (), "a hub does not notify itself"
     by_provider = {each: [event.event for event in hub.notified(each)] for each in FOLLOWERS}
     by_client = {each: [event.event for event in hub.delivered(each)] for each in names}
     return {who: events for who, events in (by_provider | by_client).items() if events}

@@ -28,7 +28,7 @@ from mimi_conformance.reference.wire.protocol.submit import (
 )
 from tests.exercised import exercises
 from tests.mls.group_examples import NOW, SUITE
-from tests.provider.hub_scene import ROOM, Hub, asker
+from tests.provider.hub_scene import HUB, ROOM, Hub, asker
 from tests.provider.test_hub_update import Untouched
 from tests.provider.test_hub_update import accepted as updated
 from tests.room.component_examples import OPERATIONAL
@@ -200,7 +200,7 @@ class TestRefusals:
         refused(hub, Code.not_allowed, "bob1", message)
         late = encrypted(Hub().found(ROLES, *CLIENTS), "carol1")
         accepted(submit(hub, "carol1", late))
-        assert hub.notified("b.example") == ()
+        assert hub.notified("b.example") == hub.notified(HUB) == ()
 
     @exercises("PROTO-5.4-18")
     def test_there_has_to_be_a_room(self, hub):
