@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from http import HTTPStatus
 from types import MappingProxyType
 
 from mimi_conformance.mocks.defects.registry import defect
@@ -11,7 +10,7 @@ from mimi_conformance.reference.provider.fanout import Audience
 from mimi_conformance.reference.provider.founding import NewRoom
 from mimi_conformance.reference.provider.group_info import GroupInfoQuestion
 from mimi_conformance.reference.provider.handshakes import HandshakeRule, NotAccepted, not_allowed
-from mimi_conformance.reference.provider.messages import Answer, Call, Relay
+from mimi_conformance.reference.provider.messages import Answer, Call
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.rooms import Room
 from mimi_conformance.reference.provider.storage import Transaction
@@ -22,13 +21,7 @@ from mimi_conformance.reference.room.state import RoomState
 from mimi_conformance.reference.room.updates import CommitAccepted, Handshake, ProposalsAccepted, accept_commit
 from mimi_conformance.reference.room.view import RoomView
 from mimi_conformance.reference.wire.mls.framing import SenderType
-from mimi_conformance.reference.wire.protocol.common import Protocol
 from mimi_conformance.reference.wire.protocol.group_info import GroupInfoCode
-from mimi_conformance.reference.wire.protocol.key_material import (
-    KeyMaterialRequest,
-    KeyMaterialResponse,
-    KeyMaterialUserCode,
-)
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent, FanoutMessage
 from mimi_conformance.reference.wire.protocol.submit import SubmitMessageRequest
 from mimi_conformance.reference.wire.room_policy.capability_types import CapabilityType
@@ -45,19 +38,6 @@ class MakesRoomsInNameOnly(Provider):
 
     def create_room(self, transaction: Transaction, new: NewRoom) -> None:
         pass
-
-
-@defect("claims-for-its-own-clients-only", breaks=("PROTO-3.3-02",))
-class ClaimsForItsOwnClientsOnly(Provider):
-    """Answers followers that it knows no user of other providers."""
-
-    def answer_to_key_material(self, transaction: Transaction, call: Call, now: int) -> Answer | Relay:
-        answer = super().answer_to_key_material(transaction, call, now)
-        if isinstance(answer, Answer) or call.client is not None:
-            return answer
-        target = KeyMaterialRequest.decode(call.body).target_user
-        response = KeyMaterialResponse(Protocol.mls10, KeyMaterialUserCode.user_unknown, target)
-        return Answer(HTTPStatus.OK, response.encode())
 
 
 class Telling(Provider):

@@ -28,11 +28,23 @@ class KnowsNobodyElsewhere(Provider):
 
     def answer_to_key_material(self, transaction: Transaction, call: Call, now: int) -> Answer | Relay:
         answer = super().answer_to_key_material(transaction, call, now)
-        if isinstance(answer, Answer):
+        if isinstance(answer, Answer) or self.passes_on(call):
             return answer
         request = KeyMaterialRequest.decode(call.body)
         response = KeyMaterialResponse(request.protocol, KeyMaterialUserCode.user_unknown, request.target_user)
         return Answer(HTTPStatus.OK, response.encode())
+
+    def passes_on(self, call: Call) -> bool:
+        """Whether it does as it should."""
+        return False
+
+
+@defect("claims-for-its-own-clients-only", breaks=("PROTO-3.3-02",))
+class ClaimsForItsOwnClientsOnly(KnowsNobodyElsewhere):
+    """Answers userUnknown to followers that claim for users of other providers."""
+
+    def passes_on(self, call: Call) -> bool:
+        return call.client is not None
 
 
 @defect("passes-on-claims-without-their-room", breaks=("PROTO-5.2-04",))

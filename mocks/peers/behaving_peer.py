@@ -9,7 +9,6 @@ hosts rooms, as a follower it passes on what it is notified of.
 
 import asyncio
 import os
-import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Self
@@ -23,6 +22,7 @@ from mimi_conformance.reference.client.client import Client
 from mimi_conformance.reference.client.device import Device
 from mimi_conformance.reference.client.local_connection import LocalConnection
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.app import milliseconds_now
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.event_loop import EventLoopThread
 from mimi_conformance.reference.provider.follower_worker import FollowerWorker
@@ -62,8 +62,10 @@ class BehavingPeer:
         self._storage = SQLiteStorage()
         self._thread = EventLoopThread(f"behaving peer {peer.domain}")
         calls = _Calls(peer)
-        self._outbox = OutboxWorker(Outbox(settings.retry, lambda: 0.5), self._storage, calls.ask, clock=_now)
-        self._follower = FollowerWorker(self._provider, self._storage, calls.ask, clock=_now)
+        self._outbox = OutboxWorker(
+            Outbox(settings.retry, lambda: 0.5), self._storage, calls.ask, clock=milliseconds_now
+        )
+        self._follower = FollowerWorker(self._provider, self._storage, calls.ask, clock=milliseconds_now)
         self._calls = calls
         self.service = LocalService(
             self._provider,
@@ -72,7 +74,7 @@ class BehavingPeer:
             trust_clients=lambda _: None,
             retry_now=self._outbox.retry_now,
             run=self._thread.run,
-            clock=_now,
+            clock=milliseconds_now,
         )
 
     def client(self, user: str, device: str, *, key_packages: int = 10) -> Client:
@@ -115,12 +117,12 @@ class BehavingPeer:
 
     async def _decided(self, request: PeerRequest) -> Answer:
         provider = self._provider
-        answer = await self._storage.run(lambda transaction: provider.handle(transaction, request, _now()))
+        answer = await self._storage.run(lambda transaction: provider.handle(transaction, request, milliseconds_now()))
         if isinstance(answer, Relay):
             relay = answer
             outcome = await self._calls.ask(relay.outgoing)
             return await self._storage.run(
-                lambda transaction: provider.answer_to_relayed(transaction, relay, outcome, _now())
+                lambda transaction: provider.answer_to_relayed(transaction, relay, outcome, milliseconds_now())
             )
         if isinstance(answer, Download):
             return Answer(HTTPStatus.NOT_FOUND)
@@ -170,7 +172,3 @@ def _request(exchange: Exchange) -> PeerRequest:
     subject = quote(exchange.subject or "", safe="")
     headers = tuple((name.lower(), value) for name, value in exchange.request_headers)
     return PeerRequest(exchange.method, f"/v1/{exchange.endpoint}/{subject}", headers, None, exchange.request_body)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -10,6 +10,7 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipherSuiteError
 from mimi_conformance.reference.mls.key_package import verify_key_package
 from mimi_conformance.reference.mls.rules import RuleError
+from mimi_conformance.reference.provider.claims import LABEL
 from mimi_conformance.reference.room.credentials import client_identity
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.group import RequiredCapabilities
@@ -22,8 +23,6 @@ from mimi_conformance.reference.wire.protocol.key_material import (
     KeyMaterialResponse,
     KeyMaterialUserCode,
 )
-
-LABEL = "KeyMaterialRequestTBS"
 
 
 @dataclass(frozen=True, slots=True)

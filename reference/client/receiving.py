@@ -11,6 +11,7 @@ from mimi_conformance.reference.content.codec import decode_content
 from mimi_conformance.reference.content.franking.agent import FrankingRoom
 from mimi_conformance.reference.content.franking.rules import FrankingError, VerificationRule
 from mimi_conformance.reference.content.franking.verification import FrankedMessage, Received, verify
+from mimi_conformance.reference.content.message import MimiContent
 from mimi_conformance.reference.content.message_id import message_id
 from mimi_conformance.reference.content.rules import ContentError
 from mimi_conformance.reference.content.timeline.arrival import Arrival, Circumstances
@@ -101,14 +102,38 @@ def _message(membership: Membership, event: FanoutMessage, now: int) -> Step:
         raise NotTaken(f"A message of type {media_type.type!r} is nothing that this client can read.")
     content = decode_content(encoded)
     franked = _verified(membership, received, sender, event)
+    return with_message(membership, content, sender, accepted=event.timestamp, franked=franked, now=now)
+
+
+def with_message(
+    membership: Membership,
+    content: MimiContent,
+    sender: MimiUri,
+    *,
+    accepted: int,
+    franked: FrankedMessage | None,
+    now: int,
+) -> Step:
+    """A room with one more message, whoever has sent it.
+
+    Args:
+        membership: the room before it.
+        content: what it says.
+        sender: the user that its sender's credential names.
+        accepted: when the hub accepted it, in milliseconds of the Unix epoch.
+        franked: the message with its frank, which was verified; None without one.
+        now: milliseconds of the Unix epoch.
+
+    """
     id_ = message_id(content, sender_uri=sender.text, room_uri=membership.room_id.text)
-    role = membership.view.policy.role(membership.view.participants.role_index(bytes(sender)) or NO_ROLE)
-    arrival = Arrival(id_, content, sender.text, event.timestamp, frozenset() if role is None else role.capabilities)
-    users = {bytes(user).decode() for user in membership.state.committed.participants.clients_by_user}
+    view = membership.view
+    role = view.policy.role(view.participants.role_index(bytes(sender)) or NO_ROLE)
+    arrival = Arrival(id_, content, sender.text, accepted, frozenset() if role is None else role.capabilities)
+    users = {user.decode() for user in membership.state.committed.participants.clients_by_user}
     circumstances = Circumstances(now, membership.room_id.text, users | {sender.text})
     timeline, outcome = receive_message(membership.timeline, arrival, circumstances)
     kept = membership.franked if franked is None else MappingProxyType({**membership.franked, id_: franked})
-    said = Said(membership.room_id, id_, sender, content, event.timestamp, outcome, franked)
+    said = Said(membership.room_id, id_, sender, content, accepted, outcome, franked)
     return Step(replace(membership, timeline=timeline, franked=kept), (said,))
 
 

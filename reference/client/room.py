@@ -36,7 +36,7 @@ from mimi_conformance.reference.provider.arrival import epoch_of
 from mimi_conformance.reference.provider.messages import Endpoint
 from mimi_conformance.reference.room.components.operational import wire_formats
 from mimi_conformance.reference.room.operations import operational_parameters
-from mimi_conformance.reference.room.updates import CommitAccepted, ProposalsAccepted, accept_proposals
+from mimi_conformance.reference.room.updates import CommitAccepted, Handshake, ProposalsAccepted, accept_proposals
 from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
 from mimi_conformance.reference.wire.mls.group import Welcome
@@ -284,15 +284,15 @@ class ClientRoom:
             NotSentError: the policy is against it.
 
         """
-        group, device, messages = self.membership.group, self._client.device, list[MLSMessage]()
+        group, device = self.membership.group, self._client.device
+        messages, handshakes = list[MLSMessage](), list[Handshake]()
         for body in bodies:
             framing = self._framing(public=isinstance(body, SelfRemove))
             proposed = propose(group, body, now=device.seconds, random=device.random, framing=framing)
-            messages.append(proposed.message)
             group = proposed.group
-        pending = list(group.public.pending.values())[len(self.membership.group.public.pending) :]
-        public = [each.public_message or content for each, content in zip(messages, pending, strict=True)]
-        answer = accept_proposals(self.membership.state, public, device.seconds)
+            messages.append(proposed.message)
+            handshakes.append(proposed.message.public_message or group.public.pending[proposed.reference])
+        answer = accept_proposals(self.membership.state, handshakes, device.seconds)
         if not isinstance(answer, ProposalsAccepted):
             raise NotSentError(f"The policy of {self.uri} is against it. {answer}")
         return messages, self.membership.at(group, answer.state)

@@ -1,26 +1,20 @@
 """How a message becomes what the hub is sent: content, tag, encryption (PROTO 5.4; mimi-content-08)."""
 
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
-from mimi_conformance.reference.client.happenings import Said
 from mimi_conformance.reference.client.membership import Membership
-from mimi_conformance.reference.client.receiving import Step
+from mimi_conformance.reference.client.receiving import Step, with_message
 from mimi_conformance.reference.content.application_data import frame
 from mimi_conformance.reference.content.codec import encode_content
 from mimi_conformance.reference.content.franking.agent import FrankingRoom
 from mimi_conformance.reference.content.franking.commitment import commit
 from mimi_conformance.reference.content.franking.verification import FrankedMessage, Received, verify
 from mimi_conformance.reference.content.message import MimiContent
-from mimi_conformance.reference.content.message_id import message_id
-from mimi_conformance.reference.content.timeline.arrival import Arrival, Circumstances
-from mimi_conformance.reference.content.timeline.timeline import receive
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.crypto.signature_scheme import Random
 from mimi_conformance.reference.mls.framing.safe_aad import encode_safe_aad
 from mimi_conformance.reference.mls.group.group import Group
 from mimi_conformance.reference.mls.group.group_messages import send
-from mimi_conformance.reference.room.policy import NO_ROLE
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri, Protocol
 from mimi_conformance.reference.wire.protocol.submit import SubmitMessageRequest, SubmitMessageResponse
 
@@ -73,17 +67,8 @@ def own_message(membership: Membership, letter: Letter, response: SubmitMessageR
         FrankingError: the frank is not the hub's, or not for this message.
 
     """
-    accepted, sender, content = response.accepted_timestamp or 0, letter.sender, letter.content
-    id_ = message_id(content, sender_uri=sender.text, room_uri=membership.room_id.text)
-    view = membership.view
-    role = view.policy.role(view.participants.role_index(bytes(sender)) or NO_ROLE)
-    arrival = Arrival(id_, content, sender.text, accepted, frozenset() if role is None else role.capabilities)
-    circumstances = Circumstances(accepted, membership.room_id.text, {sender.text})
-    timeline, outcome = receive(membership.timeline, arrival, circumstances)
-    franked = _franked(membership, letter, response)
-    kept = membership.franked if franked is None else MappingProxyType({**membership.franked, id_: franked})
-    said = Said(membership.room_id, id_, sender, content, accepted, outcome, franked)
-    return Step(replace(membership, timeline=timeline, franked=kept), (said,))
+    accepted, franked = response.accepted_timestamp or 0, _franked(membership, letter, response)
+    return with_message(membership, letter.content, letter.sender, accepted=accepted, franked=franked, now=accepted)
 
 
 def _franked(membership: Membership, letter: Letter, response: SubmitMessageResponse) -> FrankedMessage | None:

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from mimi_conformance.reference.provider.group_info_question import Question
 from mimi_conformance.reference.provider.messages import Answer, Outgoing, Unanswered
 from mimi_conformance.reference.provider.provider import Provider
-from mimi_conformance.reference.provider.regaining import Question
 from mimi_conformance.reference.provider.storage import Storage, Transaction
 
 # Often enough for what waits some seconds at most, and next to nothing when nothing waits.

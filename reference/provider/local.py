@@ -305,6 +305,11 @@ class LocalService:
         with self._storage.transaction() as transaction:
             return transaction.losses()
 
+    def abuse_reports(self) -> tuple[ReceivedReport, ...]:
+        """What was reported of our rooms, oldest first, for an operator to act on."""
+        with self._storage.transaction() as transaction:
+            return transaction.abuse_reports()
+
     def _forwarded(self, client: MimiUri, outgoing: Outgoing) -> Answer:
         with self._storage.transaction():
             request = self._provider.begin_own_request(client, outgoing)
@@ -315,11 +320,6 @@ class LocalService:
             with self._storage.transaction() as transaction:
                 self._provider.end_own_request(transaction, request, outcome, self._clock())
         return outcome
-
-    def abuse_reports(self) -> tuple[ReceivedReport, ...]:
-        """What was reported of our rooms, oldest first, for an operator to act on."""
-        with self._storage.transaction() as transaction:
-            return transaction.abuse_reports()
 
     def _relayed(self, relay: Relay) -> Answer:
         outcome = self._run(self._peers.ask(relay.outgoing))

@@ -1,15 +1,15 @@
-"""A network of two providers in one process, and people at both."""
+"""A network of three providers in one process, and people at two of them."""
 
 import pytest
 
 from tests.provider.network_scene import Network
 
-A, B = "a.example", "b.example"
+A, B, C = "a.example", "b.example", "c.example"
 
 
 @pytest.fixture
 def network():
-    with Network(A, B) as network:
+    with Network(A, B, C) as network:
         yield network
 
 

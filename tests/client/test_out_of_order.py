@@ -7,29 +7,9 @@ from mimi_conformance.reference.client.errors import NotSentError
 from mimi_conformance.reference.client.happenings import Discarded
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.messages import Endpoint
+from tests.client.conftest import A, B, C
 from tests.provider.agreement import check_rooms
-from tests.provider.network_scene import Exchange, Network, late
-
-A, B, C = "a.example", "b.example", "c.example"
-
-
-@pytest.fixture
-def network():
-    with Network(A, B, C) as network:
-        yield network
-
-
-@pytest.fixture
-def alice(network):
-    return network.client(A, "alice", "phone")
-
-
-@pytest.fixture
-def bob(network, alice):
-    """Somebody at another provider, who may be added."""
-    bob = network.client(B, "bob", "phone")
-    bob.grant_consent(alice.user)
-    return bob
+from tests.provider.network_scene import Exchange, late
 
 
 def delay_what_the_hub_notifies(network):
