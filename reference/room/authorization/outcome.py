@@ -3,7 +3,7 @@
 Only the users that the changes touch are looked at, so that the room's size doesn't matter.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -38,9 +38,9 @@ class Outcome:
         self._touched: dict[User, _Participant] = {}
         for change in changes:
             self._apply(change)
-        self._participants: Counter[int] = Counter()
-        self._active: Counter[int] = Counter()
-        self._providers: Counter[str | None] = Counter()
+        self._participants: defaultdict[int, int] = defaultdict(int)
+        self._active: defaultdict[int, int] = defaultdict(int)
+        self._providers: defaultdict[str | None, int] = defaultdict(int)
         self._clients = 0
         for user, after in self._touched.items():
             self._tally(user, _Participant(view.participants.role_index(user), view.participants.clients(user)), -1)
