@@ -21,7 +21,8 @@ class Repetition(ProviderBase):
 
     def remember_answer(self, transaction: Transaction, call: Call, answer: bytes, now: int) -> None:
         """Remember a request, and the body of its answer."""
-        transaction.remember_request(call.source, self.fingerprint(call), answer, now, self.settings.seen_window)
+        count = self.settings.seen_window.count
+        transaction.remember_request(call.source, self.fingerprint(call), answer, now, count)
 
     def fingerprint(self, call: Call) -> bytes:
         """By what a request is recognised."""

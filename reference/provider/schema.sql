@@ -78,7 +78,6 @@ CREATE TABLE seen_request (
     PRIMARY KEY (provider, position)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX seen_request_digest ON seen_request (provider, digest);
-CREATE INDEX seen_request_age ON seen_request (provider, received);
 
 CREATE TABLE room_client (
     room TEXT NOT NULL,

@@ -29,7 +29,7 @@ class SeenWindow:
 
     Attributes:
         count: requests per provider.
-        milliseconds: age at which a request is forgotten.
+        milliseconds: age at which a request is no longer recognised.
 
     """
 
@@ -124,10 +124,10 @@ class Transaction(Protocol):
     def seen_request(self, provider: str, digest: bytes, since: int) -> bytes | None:
         """What was answered to the same request of a provider after a time, in milliseconds of the Unix epoch."""
 
-    def remember_request(self, provider: str, digest: bytes, answer: bytes, now: int, window: SeenWindow) -> None:
-        """Remember a request that `seen_request` does not know, and what is answered to it.
+    def remember_request(self, provider: str, digest: bytes, answer: bytes, now: int, count: int) -> None:
+        """Remember a request that came now, and what is answered to it, and only the newest `count` of a provider.
 
-        ``now`` is in milliseconds of the Unix epoch; what has left the window is forgotten first.
+        ``now`` is in milliseconds of the Unix epoch.
         """
 
     def join_room(self, room: MimiUri, client: MimiUri, leaf_index: int | None = None) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
-from mimi_conformance.reference.provider.storage import SeenWindow
 from mimi_conformance.reference.provider.tables.table import Table
 
 
@@ -19,14 +18,12 @@ class InboxTables(Table):
         ).fetchone()
         return None if row is None else bytes(row[0])
 
-    def remember_request(self, provider: str, digest: bytes, answer: bytes, now: int, window: SeenWindow) -> None:
-        forgotten = now - window.milliseconds
-        self._execute("DELETE FROM seen_request WHERE provider = ? AND received <= ?", (provider, forgotten))
+    def remember_request(self, provider: str, digest: bytes, answer: bytes, now: int, count: int) -> None:
         newest = "SELECT coalesce(max(position), 0) FROM seen_request WHERE provider = ?"
         [position] = self._execute(newest, (provider,)).fetchone()
         values = (provider, position + 1, digest, now, answer)
-        self._execute("INSERT INTO seen_request VALUES (?, ?, ?, ?, ?)", values)
-        oldest = position + 1 - window.count
+        self._execute("INSERT OR REPLACE INTO seen_request VALUES (?, ?, ?, ?, ?)", values)
+        oldest = position + 1 - count
         self._execute("DELETE FROM seen_request WHERE provider = ? AND position <= ?", (provider, oldest))
 
     def deliver(
