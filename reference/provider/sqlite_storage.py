@@ -139,6 +139,8 @@ class SQLiteStorage:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # What a request would have to undo is kept aside while it runs; a file is no safer for that, only slower.
+        connection.execute("PRAGMA temp_store = MEMORY")
         if not tables:
             schema = (files("mimi_conformance.reference.provider") / "schema.sql").read_text(encoding="utf-8")
             marks = f"PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
@@ -173,8 +175,8 @@ class SQLiteStorage:
             self._begin()
             loop = asyncio.get_running_loop()
             durable = self._durable = loop.create_future()
-            # Requests that the loop gets to before that share the COMMIT.
-            loop.call_soon(self._commit_shared, durable)
+            # Requests that the loop gets to before that share the COMMIT: those of this turn and of the next.
+            loop.call_soon(loop.call_soon, self._commit_shared, durable)
         with self._request() as transaction:
             result = work(transaction)
         await asyncio.shield(durable)
