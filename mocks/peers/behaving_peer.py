@@ -22,19 +22,16 @@ from mimi_conformance.reference.client.client import Client
 from mimi_conformance.reference.client.device import Device
 from mimi_conformance.reference.client.local_connection import LocalConnection
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.provider.app import milliseconds_now
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.event_loop import EventLoopThread
-from mimi_conformance.reference.provider.follower_worker import FollowerWorker
 from mimi_conformance.reference.provider.keys import ProviderKeys
-from mimi_conformance.reference.provider.local import LocalService
-from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing, PeerRequest, Relay, Unanswered
+from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing, PeerRequest, Unanswered
 from mimi_conformance.reference.provider.outbox import Outbox
-from mimi_conformance.reference.provider.outbox_worker import OutboxWorker
 from mimi_conformance.reference.provider.outgoing import Address, PeerError
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.proxy_download import Download
 from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
+from mimi_conformance.reference.provider.working import WorkingProvider
 
 GRACE_SECONDS = 1.0
 
@@ -58,24 +55,16 @@ class BehavingPeer:
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         settings = ProviderSettings(peer.domain)
-        self._provider = _BehavingProvider(settings, ProviderKeys(os.urandom(32)), os.urandom)
         self._storage = SQLiteStorage()
         self._thread = EventLoopThread(f"behaving peer {peer.domain}")
-        calls = _Calls(peer)
-        self._outbox = OutboxWorker(
-            Outbox(settings.retry, lambda: 0.5), self._storage, calls.ask, clock=milliseconds_now
-        )
-        self._follower = FollowerWorker(self._provider, self._storage, calls.ask, clock=milliseconds_now)
-        self._calls = calls
-        self.service = LocalService(
-            self._provider,
+        self._working = WorkingProvider(
+            _BehavingProvider(settings, ProviderKeys(os.urandom(32)), os.urandom),
             self._storage,
-            calls,
-            trust_clients=lambda _: None,
-            retry_now=self._outbox.retry_now,
+            _Calls(peer),
+            Outbox(settings.retry, lambda: 0.5),
             run=self._thread.run,
-            clock=milliseconds_now,
         )
+        self.service = self._working.service
 
     def client(self, user: str, device: str, *, key_packages: int = 10) -> Client:
         """A client of a user of this provider, registered, with KeyPackages that others may claim."""
@@ -88,8 +77,7 @@ class BehavingPeer:
     def start(self) -> None:
         """Behave from now on."""
         self._thread.start()
-        self._thread.run(self._outbox.start())
-        self._thread.run(self._follower.start())
+        self._thread.run(self._working.start())
         for endpoint in Endpoint:
             self.peer.on(endpoint, self._answer)
 
@@ -97,8 +85,7 @@ class BehavingPeer:
         """Send nothing more. What the peer answers until its `reset`, is that there is nothing here."""
         for endpoint in Endpoint:
             self.peer.on(endpoint, Reply(HTTPStatus.NOT_FOUND))
-        self._thread.run(self._follower.stop())
-        self._thread.run(self._outbox.stop(GRACE_SECONDS))
+        self._thread.run(self._working.stop(GRACE_SECONDS))
         self._thread.stop()
         self._storage.close()
 
@@ -116,17 +103,8 @@ class BehavingPeer:
         return Reply(answer.status, answer.body, headers)
 
     async def _decided(self, request: PeerRequest) -> Answer:
-        provider = self._provider
-        answer = await self._storage.run(lambda transaction: provider.handle(transaction, request, milliseconds_now()))
-        if isinstance(answer, Relay):
-            relay = answer
-            outcome = await self._calls.ask(relay.outgoing)
-            return await self._storage.run(
-                lambda transaction: provider.answer_to_relayed(transaction, relay, outcome, milliseconds_now())
-            )
-        if isinstance(answer, Download):
-            return Answer(HTTPStatus.NOT_FOUND)
-        return answer
+        answer = await self._working.answer(request)
+        return Answer(HTTPStatus.NOT_FOUND) if isinstance(answer, Download) else answer
 
 
 class _Calls:

@@ -1,21 +1,17 @@
-"""The thin ASGI edge of a provider: reads a request, lets the provider answer in one transaction, sends the answer.
-
-When the answer depends on another provider's, that one is asked between two transactions.
-"""
+"""The thin ASGI edge of a provider: reads a request, lets the provider answer, sends the answer."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from mimi_conformance.reference.provider.answering import send_answer, send_download
 from mimi_conformance.reference.provider.asset_client import AssetClient
-from mimi_conformance.reference.provider.messages import Answer, Outgoing, PeerRequest, Refusal, Relay, Unanswered
+from mimi_conformance.reference.provider.messages import Answer, PeerRequest, Refusal
 from mimi_conformance.reference.provider.provider import Provider
-from mimi_conformance.reference.provider.proxy_download import Download
 from mimi_conformance.reference.provider.server import PEER_CERTIFICATE, ASGIApp, Receive, Scope, Send
-from mimi_conformance.reference.provider.storage import Storage
+from mimi_conformance.reference.provider.working import WorkingProvider
 
 # A body that is too large is read to this multiple of the limit and dropped: a peer that is still sending when the
 # connection closes would lose the answer that tells it why.
@@ -35,39 +31,21 @@ class DisconnectedError(Exception):
     """The peer went away before its request was complete."""
 
 
-def milliseconds_now() -> int:
-    """The time in milliseconds of the Unix epoch."""
-    return time.time_ns() // 1_000_000
-
-
 def create_app(
-    provider: Provider,
-    storage: Storage,
-    ask: Callable[[Outgoing], Awaitable[Answer | Unanswered]],
+    working: WorkingProvider,
     assets: AssetClient,
     *,
-    clock: Callable[[], int] = milliseconds_now,
     served: Callable[[ServedRequest], None] | None = None,
 ) -> ASGIApp:
     """An ASGI app that answers other providers.
 
     Args:
-        provider: the protocol logic.
-        storage: what it remembers.
-        ask: sends a request to another provider.
+        working: the provider.
         assets: fetches what others ask to download.
-        clock: milliseconds of the Unix epoch.
         served: told of each request once its answer is decided, or its download over.
 
     """
-
-    async def decided(request: PeerRequest) -> Answer | Download:
-        answer = await storage.run(lambda transaction: provider.handle(transaction, request, clock()))
-        if not isinstance(answer, Relay):
-            return answer
-        relay = answer
-        outcome = await ask(relay.outgoing)
-        return await storage.run(lambda transaction: provider.answer_to_relayed(transaction, relay, outcome, clock()))
+    provider = working.provider
 
     def tell(request: PeerRequest, answer: Answer, started: float) -> None:
         if served is not None:
@@ -78,7 +56,7 @@ def create_app(
         try:
             body = await _read_body(provider, receive)
             request = _request(scope, body)
-            answer = await decided(request)
+            answer = await working.answer(request)
         except DisconnectedError:
             return
         except Refusal as refusal:

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Self
 
 from mimi_conformance.reference.mls.crypto.signature_scheme import Random
-from mimi_conformance.reference.provider.app import ServedRequest, create_app, milliseconds_now
+from mimi_conformance.reference.provider.app import ServedRequest, create_app
 from mimi_conformance.reference.provider.asset_client import AssetClient
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.event_loop import EventLoopThread
-from mimi_conformance.reference.provider.follower_worker import FollowerWorker
 from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.local import LocalService
 from mimi_conformance.reference.provider.outbox import Outbox
-from mimi_conformance.reference.provider.outbox_worker import NotifyAttempt, OutboxWorker
+from mimi_conformance.reference.provider.outbox_worker import NotifyAttempt
 from mimi_conformance.reference.provider.outgoing import PeerClient
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.server import TLSServer
 from mimi_conformance.reference.provider.sqlite_storage import IN_MEMORY, SQLiteStorage
+from mimi_conformance.reference.provider.working import WorkingProvider, milliseconds_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ class Parts:
 
 class ReferenceInstance:
     """A running provider. ``with ReferenceInstance(...) as instance: instance.service, instance.address``.
+
+    Attributes:
+        settings: the provider's settings.
+        working: the provider without its server.
+        service: what it offers its clients.
 
     Args:
         settings: the provider's settings, or only its domain.
@@ -94,17 +99,21 @@ class ReferenceInstance:
         self._storage = SQLiteStorage(database)
         with self._storage.transaction() as transaction:
             keys = ProviderKeys.kept(transaction, random)
-        self.provider = parts.provider(self.settings, keys, random)
         self._thread = EventLoopThread(f"provider {self.settings.domain}")
+        self.working = WorkingProvider(
+            parts.provider(self.settings, keys, random),
+            self._storage,
+            self._peers,
+            parts.outbox(self.settings.retry, lambda: int.from_bytes(random(4)) / 2**32),
+            run=self._thread.run,
+            service=parts.service,
+            trust_clients=self._trust_clients,
+            notified=notified,
+            clock=clock,
+        )
+        self.service = self.working.service
         self._server = parts.server(
-            create_app(
-                self.provider,
-                self._storage,
-                self._peers.ask,
-                parts.assets(self.settings.downloads, self._peers),
-                clock=clock,
-                served=served,
-            ),
+            create_app(self.working, parts.assets(self.settings.downloads, self._peers), served=served),
             certificate_chain=certificate_chain,
             private_key=private_key,
             client_authorities=trust,
@@ -112,23 +121,6 @@ class ReferenceInstance:
             port=port,
             thread=self._thread,
             grace_seconds=grace_seconds,
-        )
-        self._worker = OutboxWorker(
-            parts.outbox(self.settings.retry, lambda: int.from_bytes(random(4)) / 2**32),
-            self._storage,
-            self._peers.ask,
-            clock=clock,
-            attempted=notified,
-        )
-        self._follower = FollowerWorker(self.provider, self._storage, self._peers.ask, clock=clock)
-        self.service = parts.service(
-            self.provider,
-            self._storage,
-            self._peers,
-            trust_clients=self._server.trust,
-            retry_now=self._worker.retry_now,
-            run=self._thread.run,
-            clock=clock,
         )
 
     @property
@@ -140,6 +132,9 @@ class ReferenceInstance:
     def address(self) -> tuple[str, int]:
         """Host and port that it listens on, once started."""
         return self._server.address
+
+    def _trust_clients(self, authorities: str) -> None:
+        self._server.trust(authorities)
 
     def start(self) -> None:
         """Accept requests.
@@ -154,15 +149,13 @@ class ReferenceInstance:
         except OSError:
             self._thread.stop()
             raise
-        self._thread.run(self._worker.start())
-        self._thread.run(self._follower.start())
+        self._thread.run(self.working.start())
 
     def stop(self) -> None:
         """Finish the requests in progress and let go of everything. Harmless when it was stopped, or never started."""
         if self._thread.running:
             self._server.stop()
-            self._thread.run(self._follower.stop())
-            self._thread.run(self._worker.stop(self._grace_seconds))
+            self._thread.run(self.working.stop(self._grace_seconds))
             self._thread.run(self._peers.close())
             self._thread.stop()
         self._storage.close()

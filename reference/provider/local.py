@@ -115,7 +115,7 @@ class LocalService:
         trust_clients: Callable[[str], None],
         retry_now: Callable[[], None],
         run: Run,
-        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock: Callable[[], int],
     ) -> None:
         self._provider = provider
         self._storage = storage

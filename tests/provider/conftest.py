@@ -20,11 +20,13 @@ from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.key_package import create_key_package
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.keys import ProviderKeys
-from mimi_conformance.reference.provider.local import ClientChange, LocalService, UserChange
+from mimi_conformance.reference.provider.local import ClientChange, UserChange
 from mimi_conformance.reference.provider.messages import PeerRequest
+from mimi_conformance.reference.provider.outbox import Outbox
 from mimi_conformance.reference.provider.outgoing import PeerClient
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
+from mimi_conformance.reference.provider.working import WorkingProvider
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.key_package import KeyPackage
 from mimi_conformance.reference.wire.mls.leaf_node import Lifetime
@@ -191,15 +193,11 @@ class World:
 
     def use(self, provider: Provider) -> None:
         self.provider = provider
-        self.service = LocalService(
-            provider,
-            self.storage,
-            self.peers.client,
-            trust_clients=lambda _: None,
-            retry_now=lambda: None,
-            run=self.peers.run,
-            clock=lambda: NOW,
+        outbox = Outbox(provider.settings.retry, lambda: 1)
+        self.working = WorkingProvider(
+            provider, self.storage, self.peers.client, outbox, run=self.peers.run, clock=lambda: NOW
         )
+        self.service = self.working.service
 
     def ask(self, method: str, path: str, body: bytes = b"", source: str = "b.example", now: int = NOW, **changes):
         """Send a request as the provider ``source`` would; ``changes`` replaces fields of the PeerRequest."""

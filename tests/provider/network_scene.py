@@ -28,19 +28,18 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.app import create_app
 from mimi_conformance.reference.provider.asset_client import AssetClient
 from mimi_conformance.reference.provider.base import ProviderSettings
-from mimi_conformance.reference.provider.follower_worker import FollowerWorker
 from mimi_conformance.reference.provider.inbox import Delivery
 from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.local import LocalService
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, PeerRequest
 from mimi_conformance.reference.provider.outbox import Outbox
-from mimi_conformance.reference.provider.outbox_worker import OutboxWorker
 from mimi_conformance.reference.provider.outgoing import PeerClient
 from mimi_conformance.reference.provider.peer_connections import ExchangeError, Place
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.rooms import Room
 from mimi_conformance.reference.provider.server import PEER_CERTIFICATE
 from mimi_conformance.reference.provider.sqlite_storage import SQLiteStorage
+from mimi_conformance.reference.provider.working import WorkingProvider
 from tests.provider.hub_scene import NOW_MILLISECONDS, Trusting
 from tests.provider.virtual_time import VirtualTimeLoop
 
@@ -187,7 +186,7 @@ class Network:
         self.fault = Exchange.deliver
         for _ in range(100):
             for instance in self.instances.values():
-                instance.worker.retry_now()
+                instance.working.retry_now()
             self.loop.pass_time(2)
             if not any(instance.service.backlogs() for instance in self.instances.values()):
                 break
@@ -208,7 +207,7 @@ class Instance:
     Attributes:
         provider: its logic.
         storage: what it remembers.
-        worker: what empties its outbox.
+        working: what answers, and sends.
         service: what its clients are offered.
 
     """
@@ -227,32 +226,20 @@ class Instance:
             keys = ProviderKeys.kept(transaction, random)
         settings = ProviderSettings(self._domain)
         self.provider = self._kind(settings, keys, random)
-        self._app = create_app(
-            self.provider, self.storage, peers.ask, AssetClient(settings.downloads, peers), clock=clock
-        )
-        self.worker = OutboxWorker(Outbox(settings.retry, network.random.random), self.storage, peers.ask, clock=clock)
-        self._follower = FollowerWorker(self.provider, self.storage, peers.ask, clock=clock)
-        self.service = LocalService(
-            self.provider,
-            self.storage,
-            peers,
-            trust_clients=lambda _: None,
-            retry_now=self.worker.retry_now,
-            run=network.loop.run,
-            clock=clock,
-        )
+        outbox = Outbox(settings.retry, network.random.random)
+        self.working = WorkingProvider(self.provider, self.storage, peers, outbox, run=network.loop.run, clock=clock)
+        self.service = self.working.service
+        self._app = create_app(self.working, AssetClient(settings.downloads, peers))
 
     async def start(self) -> None:
         """Begin to send what waits."""
-        await self.worker.start()
-        await self._follower.start()
+        await self.working.start()
 
     async def stop(self) -> None:
         """Drop everything, as `kill -9` does: what is not durable is gone."""
         for task in self._answering:
             task.cancel()
-        await self._follower.stop()
-        await self.worker.stop(0)
+        await self.working.stop(0)
         self.storage.close()
 
     async def kill(self) -> None:

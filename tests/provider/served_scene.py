@@ -81,8 +81,8 @@ class ServedHub(Hub):
             notified=self.attempts.put,
         )
         self.storage, self.provider, self.service = (
-            self.instance._storage,
-            self.instance.provider,
+            self.instance.working.storage,
+            self.instance.working.provider,
             self.instance.service,
         )
 
@@ -94,7 +94,7 @@ class ServedHub(Hub):
         """Let time pass, and have the hub look at its clock, as its timer would have."""
 
         async def look() -> None:
-            self.instance._worker._go_on()
+            self.instance.working._outbox._go_on()
 
         self.now += milliseconds
         self.instance._thread.run(look())
@@ -145,8 +145,8 @@ class ServedFollower(Follower):
         """Begin with what is in the database."""
         self.instance = served(self.network, FOLLOWER, lambda: self.hub.now, database=self.path)
         self.storage, self.provider, self.service = (
-            self.instance._storage,
-            self.instance.provider,
+            self.instance.working.storage,
+            self.instance.working.provider,
             self.instance.service,
         )
 

@@ -15,17 +15,13 @@ PATH = "/v1/identifierQuery/a.example"
 EMPTY_QUERY = b"\0\0"
 
 
-async def nobody_is_asked(outgoing):
-    raise AssertionError(f"{outgoing} goes out")
-
-
 class Conversation:
     """Calls the app as a server would, with a body in pieces."""
 
     def __init__(self, world, **settings) -> None:
         self.served = []
         self.world = world
-        self.provider = make_provider(**settings)
+        world.use(make_provider(**settings))
 
     def run(self, *pieces: bytes, method="POST", path=PATH, ending="complete"):
         """Status, headers and body; ``ending`` may be "stalled" or "disconnected" instead. Empty when unanswered."""
@@ -49,8 +45,8 @@ class Conversation:
             "headers": [(b"host", b"a.example"), (b"from", b"mimi@b.example")],
             "extensions": {PEER_CERTIFICATE: self.world.certificates["b.example"]},
         }
-        assets = AssetClient(self.provider.settings.downloads, self.world.peers.client)
-        app = create_app(self.provider, self.world.storage, nobody_is_asked, assets, served=self.served.append)
+        assets = AssetClient(self.world.provider.settings.downloads, self.world.peers.client)
+        app = create_app(self.world.working, assets, served=self.served.append)
         asyncio.run(app(scope, receive, send))
         if not sent:
             return None
@@ -122,7 +118,7 @@ class Failing(Provider):
 
 def test_a_failure_after_a_change_undoes_the_change(world):
     conversation = Conversation(world)
-    conversation.provider = make_provider(Failing)
+    conversation.world.use(make_provider(Failing))
     before = world.dump()
     with pytest.raises(RuntimeError):
         conversation.run(world.entry("request").encode(), path="/v1/requestConsent/a.example")

@@ -46,7 +46,7 @@ class Hub:
         self.instance.service.add_peers(network.host_map)
 
     def say(self, text: bytes, *providers: str, room=CLUBHOUSE) -> None:
-        with self.instance._storage.transaction() as transaction:
+        with self.instance.working.storage.transaction() as transaction:
             transaction.send_later(providers or ["b.example"], room, fanout(text))
 
     def attempt(self) -> NotifyAttempt:
@@ -67,7 +67,7 @@ class Hub:
         self.now += milliseconds
 
         async def look() -> None:
-            self.instance._worker._go_on()
+            self.instance.working._outbox._go_on()
 
         self.instance._thread.run(look())
 

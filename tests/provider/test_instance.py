@@ -76,9 +76,9 @@ def test_an_answer_with_a_body_comes_back(a_and_b):
 
 def test_an_endpoint_that_the_directory_lacks_is_named(a_and_b, monkeypatch):
     a, b = a_and_b
-    lists_all = b.provider.directory()
+    lists_all = b.working.provider.directory()
     lacking = {endpoint: url for endpoint, url in lists_all.items() if endpoint is not Endpoint.UPDATE}
-    monkeypatch.setattr(b.provider, "directory", lambda: lacking)
+    monkeypatch.setattr(b.working.provider, "directory", lambda: lacking)
     with pytest.raises(PeerError, match=r"directory of b\.example has no update\."):
         a.service.request(ALICES, Endpoint.UPDATE, "b.example", ROOM, b"")
 

@@ -81,12 +81,14 @@ def test_an_answer_that_is_refused_leaves_no_trace(relaying):
     assert ERIN not in users(relaying)
 
 
-def test_the_server_asks_between_two_transactions(relaying):
+def test_the_server_asks_between_two_transactions(relaying, monkeypatch):
     seen = []
 
     async def ask(outgoing):
         seen.append((outgoing, users(relaying)))
         return Answer(200, b"theirs")
+
+    monkeypatch.setattr(relaying.peers.client, "ask", ask)
 
     async def receive():
         return {"type": "http.request", "body": b"request"}
@@ -103,7 +105,7 @@ def test_the_server_asks_between_two_transactions(relaying):
         "extensions": {PEER_CERTIFICATE: relaying.certificates["b.example"]},
     }
     assets = AssetClient(relaying.provider.settings.downloads, relaying.peers.client)
-    asyncio.run(create_app(relaying.provider, relaying.storage, ask, assets)(scope, receive, send))
+    asyncio.run(create_app(relaying.working, assets)(scope, receive, send))
     assert seen == [(RELAY.outgoing, {ALICE, DAVE})]
     assert (sent[0]["status"], sent[1]["body"]) == (200, b"theirs")
     assert users(relaying) == {ALICE, DAVE, ERIN}
