@@ -17,7 +17,6 @@ from mimi_conformance.reference.provider.inbox import DeliveryKind
 from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.lost_rooms import LostRooms
 from mimi_conformance.reference.provider.messages import Call, Endpoint
-from mimi_conformance.reference.provider.open_requests import OpenRequests
 from mimi_conformance.reference.provider.repetition import Repetition
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.room.state import RoomState
@@ -39,13 +38,12 @@ class Arrivals(Following, Repetition):
 
     def __init__(self, settings: ProviderSettings, keys: ProviderKeys, random: Random) -> None:
         super().__init__(settings, keys, random)
-        self.open_requests = OpenRequests()
         self.lost_rooms = LostRooms()
 
     def take(self, transaction: Transaction, arrival: Arrival, now: int) -> None:
         """Process an event, or let it wait for its turn; ``now`` in milliseconds of the Unix epoch."""
         room_id = arrival.room_id
-        behind = self.open_requests.newest(room_id)
+        behind = transaction.newest_request(room_id)
         epoch = epoch_of(arrival.event.message)
         if not behind and not transaction.waiting(room_id, 1) and self.is_due(transaction, room_id, epoch):
             self.process(transaction, arrival)
@@ -65,7 +63,7 @@ class Arrivals(Following, Repetition):
         patient = len(waiting) <= MOST_WAITING
         passed_over = processed = False
         for each in waiting:
-            if patient and self.open_requests.is_open(room_id, each.behind):
+            if patient and transaction.is_request_open(room_id, each.behind):
                 break
             if patient and now - each.received < PATIENCE and not self.is_due(transaction, room_id, each.epoch):
                 passed_over = True

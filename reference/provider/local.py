@@ -27,6 +27,7 @@ from mimi_conformance.reference.provider.messages import (
     Relay,
     Unanswered,
 )
+from mimi_conformance.reference.provider.open_requests import OpenRequest
 from mimi_conformance.reference.provider.outbox import Backlog, Loss
 from mimi_conformance.reference.provider.outgoing import Address
 from mimi_conformance.reference.provider.provider import Provider
@@ -237,8 +238,10 @@ class LocalService:
             self._provider.accept_own_request(transaction, user, outgoing)
             if provider == self.domain:
                 answer = self._provider.answer_to_own_request(transaction, client, outgoing, self._clock())
+            else:
+                begun = self._provider.begin_own_request(transaction, client, outgoing)
         if provider != self.domain:
-            return self._forwarded(client, outgoing)
+            return self._forwarded(outgoing, begun)
         return self._relayed(answer) if isinstance(answer, Relay) else answer
 
     def gateway_keys(self, client: MimiUri, hub: str) -> Answer:
@@ -310,15 +313,15 @@ class LocalService:
         with self._storage.transaction() as transaction:
             return transaction.abuse_reports()
 
-    def _forwarded(self, client: MimiUri, outgoing: Outgoing) -> Answer:
-        with self._storage.transaction():
-            request = self._provider.begin_own_request(client, outgoing)
+    def _forwarded(self, outgoing: Outgoing, begun: OpenRequest | None) -> Answer:
+        if begun is None:
+            return self._run(self._peers.send(outgoing))
         outcome: Answer | Unanswered = Unanswered("It was interrupted.")
         try:
             outcome = self._run(self._peers.send(outgoing))
         finally:
             with self._storage.transaction() as transaction:
-                self._provider.end_own_request(transaction, request, outcome, self._clock())
+                self._provider.end_own_request(transaction, begun, outcome, self._clock())
         return outcome
 
     def _relayed(self, relay: Relay) -> Answer:

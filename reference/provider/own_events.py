@@ -1,6 +1,5 @@
 """What local clients send to the hubs of their rooms, and what follows here once a hub has accepted it (PROTO 5.5)."""
 
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from mimi_conformance.reference.identity.errors import IdentifierError
@@ -8,6 +7,7 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.tree.ratchet_tree_options import tree_in
 from mimi_conformance.reference.provider.arrival import Arrival
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing, Unanswered
+from mimi_conformance.reference.provider.open_requests import OpenRequest
 from mimi_conformance.reference.provider.regaining import Regaining
 from mimi_conformance.reference.provider.storage import Transaction
 from mimi_conformance.reference.wire.errors import DecodeError
@@ -26,39 +26,26 @@ from mimi_conformance.reference.wire.protocol.update import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OwnRequest:
-    """A request that is on its way to another provider.
-
-    Attributes:
-        client: the local client that asks.
-        outgoing: the request.
-        room_id: the room in which it may become an event; None if it can't.
-        number: of the request, by `OpenRequests`.
-
-    """
-
-    client: MimiUri
-    outgoing: Outgoing
-    room_id: MimiUri | None
-    number: int
-
-
 class OwnEvents(Regaining):
     """Lets a client's siblings have what the hub does not send back, as if it had."""
 
-    def begin_own_request(self, client: MimiUri, outgoing: Outgoing) -> OwnRequest:
-        """A request of a client is about to go out: what is notified from now on may come after it."""
+    def begin_own_request(self, transaction: Transaction, client: MimiUri, outgoing: Outgoing) -> OpenRequest | None:
+        """A request of a client is about to go out: what is notified from now on may come after it.
+
+        Returns:
+            What to tell `end_own_request`; None if it can't become an event.
+
+        """
         room_id = self.room_asked_about(outgoing)
-        return OwnRequest(client, outgoing, room_id, 0 if room_id is None else self.open_requests.begin(room_id))
+        if room_id is None:
+            return None
+        return OpenRequest(client, outgoing, room_id, transaction.begin_request(client, room_id, outgoing))
 
     def end_own_request(
-        self, transaction: Transaction, request: OwnRequest, outcome: Answer | Unanswered, now: int
+        self, transaction: Transaction, request: OpenRequest, outcome: Answer | Unanswered, now: int
     ) -> None:
         """Do what follows from the answer to a request, or from there being none; ``now`` in milliseconds."""
-        if request.room_id is None:
-            return
-        self.open_requests.end(request.room_id, request.number)
+        transaction.end_request(request.number)
         event = self.accepted_event(request.outgoing, outcome) if isinstance(outcome, Answer) else None
         if event is not None:
             self.take_own(transaction, Arrival(request.room_id, event, request.client), request.outgoing, now)

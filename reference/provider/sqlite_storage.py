@@ -22,6 +22,7 @@ from mimi_conformance.reference.provider.tables.consent import ConsentTables
 from mimi_conformance.reference.provider.tables.entrances import EntranceTables
 from mimi_conformance.reference.provider.tables.inboxes import InboxTables
 from mimi_conformance.reference.provider.tables.keys import KeyTables
+from mimi_conformance.reference.provider.tables.open_requests import OpenRequestTables
 from mimi_conformance.reference.provider.tables.outbox import OutboxMemory, OutboxTables
 from mimi_conformance.reference.provider.tables.peers import PeerTables
 from mimi_conformance.reference.provider.tables.rooms import RoomMemory, RoomTables
@@ -29,7 +30,7 @@ from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
@@ -44,6 +45,7 @@ _CLEARED = (
     "outbox_entry",
     "outbox_event",
     "arrival",
+    "own_request",
     "delivery",
     "shown_code",
     "joining_code",
@@ -72,6 +74,7 @@ class SQLiteTransaction(
     ConsentTables,
     InboxTables,
     ArrivalTables,
+    OpenRequestTables,
     EntranceTables,
     AbuseTables,
     RoomTables,

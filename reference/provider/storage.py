@@ -9,6 +9,8 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.abuse_reports import ReceivedReport
 from mimi_conformance.reference.provider.arrival import Arrival, Waiting
 from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
+from mimi_conformance.reference.provider.messages import Outgoing
+from mimi_conformance.reference.provider.open_requests import OpenRequest
 from mimi_conformance.reference.provider.outbox import Backlog, Lane, Loss, NotifyBody
 from mimi_conformance.reference.provider.rooms import Room
 from mimi_conformance.reference.provider.users import ClientInRoom, ConsentDecision, Departure, ProfileEntry, User
@@ -213,6 +215,21 @@ class Transaction(Protocol):
 
     def rooms_waited_in(self) -> tuple[MimiUri, ...]:
         """The rooms in which something waits."""
+
+    def begin_request(self, client: MimiUri, room: MimiUri, outgoing: Outgoing) -> int:
+        """Note that a local client asks the hub of a room something; the number of the request."""
+
+    def end_request(self, number: int) -> None:
+        """Note that a request has its answer, or will never have one."""
+
+    def open_requests(self) -> tuple[OpenRequest, ...]:
+        """The requests that have begun and not ended, oldest first; those of earlier runs are among them."""
+
+    def newest_request(self, room: MimiUri) -> int:
+        """The number of the last open request about a room to begin; 0 when there is none."""
+
+    def is_request_open(self, room: MimiUri, until: int) -> bool:
+        """Whether a request about a room is open that began no later than the one with number ``until``."""
 
     def rooms_naming(self, user: RoomUser) -> tuple[MimiUri, ...]:
         """The rooms, hosted or followed, whose group or proposals have a user's name in them; others may be, too."""

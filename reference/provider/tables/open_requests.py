@@ -1,0 +1,39 @@
+# ruff: noqa: D102  # the methods are described in storage.Transaction
+"""Requests of local clients to the hubs of rooms that have no answer yet."""
+
+from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.provider.messages import Endpoint, Outgoing
+from mimi_conformance.reference.provider.open_requests import OpenRequest
+from mimi_conformance.reference.provider.tables.table import Table
+
+
+class OpenRequestTables(Table):
+    """The table ``own_request``."""
+
+    def begin_request(self, client: MimiUri, room: MimiUri, outgoing: Outgoing) -> int:
+        [number] = self._execute(
+            "INSERT INTO own_request (client, room, endpoint, body) VALUES (?, ?, ?, ?) RETURNING number",
+            (client.text, room.text, outgoing.endpoint, outgoing.body),
+        ).fetchone()
+        return int(number)
+
+    def end_request(self, number: int) -> None:
+        self._execute("DELETE FROM own_request WHERE number = ?", (number,))
+
+    def open_requests(self) -> tuple[OpenRequest, ...]:
+        rows = self._execute("SELECT number, client, room, endpoint, body FROM own_request ORDER BY number")
+        return tuple(_open_request(*row) for row in rows)
+
+    def newest_request(self, room: MimiUri) -> int:
+        [newest] = self._execute("SELECT max(number) FROM own_request WHERE room = ?", (room.text,)).fetchone()
+        return newest or 0
+
+    def is_request_open(self, room: MimiUri, until: int) -> bool:
+        statement = "SELECT 1 FROM own_request WHERE room = ? AND number <= ?"
+        return self._execute(statement, (room.text, until)).fetchone() is not None
+
+
+def _open_request(number: int, client: str, room: str, endpoint: str, body: bytes) -> OpenRequest:
+    room_id = MimiUri.parse(room)
+    outgoing = Outgoing(room_id.provider, Endpoint(endpoint), room, body)
+    return OpenRequest(MimiUri.parse(client), outgoing, room_id, number)
