@@ -12,7 +12,8 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -115,18 +116,19 @@ class PatientConnection(ControlConnection):
             raise UnansweredError(str(error)) from error
 
     def deliveries(self, client: MimiUri, after: int, wait_seconds: float) -> tuple[Delivery, ...]:
-        while True:
-            self._provider.lives.wait(DEADLINE_SECONDS)
+        while self._provider.lives.wait(DEADLINE_SECONDS):
             try:
                 return super().deliveries(client, after, wait_seconds)
             except ControlUnavailableError:
                 continue
+        raise UnansweredError(f"{self.domain} does not come back.")
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """A port that nobody listens on, and that no connection gets by chance while its provider is dead."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(10_000, 30_000))) as listener:
+            return listener.getsockname()[1]
 
 
 @pytest.fixture
@@ -204,20 +206,16 @@ def test_killing_providers_at_random_instants_loses_nothing_and_doubles_nothing(
         finally:
             over.set()
 
-    killer = threading.Thread(target=kill)
-    killer.start()
     said: list[str] = []
-    try:
+    with ThreadPoolExecutor(1) as killer:
+        killing = killer.submit(kill)
         while not over.is_set():
             room = rooms[len(said) % 3]
             said.append(f"{len(said)}")
             done(partial(room.send, said[-1]))
             if len(said) % MESSAGES_A_COMMIT == 0:
                 done(rooms[len(said) // MESSAGES_A_COMMIT % 3].commit)
-    finally:
-        killer.join()
-    # A follower that has missed the epoch of a client of its own learns of the room with that client's next commit.
-    done(rooms[2].commit)
+        killing.result()
     epoch = max(room.epoch for room in rooms)
     for each, room in zip(clients, rooms, strict=True):
         each.wait_until(lambda room=room: (len(room.messages), room.epoch) >= (len(said), epoch), 30, f"all ({seed})")
