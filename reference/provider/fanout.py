@@ -36,10 +36,8 @@ class Audience:
         clients = tuple(client for client in self.clients if client != call.client)
         return Audience(self.providers - {call.source}, clients)
 
-    def sender(self, call: Call | None) -> "Audience":
+    def sender(self, call: Call) -> "Audience":
         """The others of `without`."""
-        if call is None:
-            return Audience(frozenset(), ())
         clients = tuple(client for client in self.clients if client == call.client)
         return Audience(self.providers & {call.source}, clients)
 

@@ -12,13 +12,16 @@ from mimi_conformance.reference.content.franking.commitment import commit as com
 from mimi_conformance.reference.content.franking.verification import Received, verify
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.framing.safe_aad import encode_safe_aad
+from mimi_conformance.reference.mls.group.group import Group
 from mimi_conformance.reference.mls.group.group_framing import Framing
 from mimi_conformance.reference.mls.group.group_messages import send
 from mimi_conformance.reference.mls.group.group_processing import ReceivedApplicationData, process
 from mimi_conformance.reference.provider.messages import Endpoint
 from mimi_conformance.reference.wire.mls.app_data import ComponentsList
+from mimi_conformance.reference.wire.mls.framing import ContentType
 from mimi_conformance.reference.wire.mls.message import MLSMessage
-from mimi_conformance.reference.wire.mls.proposals import Remove
+from mimi_conformance.reference.wire.mls.proposals import ReInit, Remove
+from mimi_conformance.reference.wire.mls.registries import ProtocolVersion
 from mimi_conformance.reference.wire.protocol.common import IdentifierUri, Protocol
 from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
 from mimi_conformance.reference.wire.protocol.submit import (
@@ -161,6 +164,21 @@ class TestRefusals:
     def test_a_handshake_is_no_application_message(self, hub):
         refused(hub, Code.not_allowed, "bob1", hub.made_commit("bob1").message)
 
+    @exercises("PROTO-5.4-03")
+    def test_a_handshake_that_is_encrypted_is_none_either(self, hub):
+        private = replace(encrypted(hub, "bob1").private_message, content_type=ContentType.proposal)
+        refused(hub, Code.not_allowed, "bob1", MLSMessage.of(private))
+
+    def test_a_message_to_a_group_that_has_ended_is_not_allowed(self, monkeypatch):
+        monkeypatch.setattr(Group, "check_in_use", lambda _: None)  # the GroupInfo is of no use, but has to be there
+        hub = Hub().found(ROLES, *CLIENTS, policy="strict")
+        message = encrypted(hub, "bob1")
+        extensions = hub.room().state.group.context.extensions
+        updated(hub.propose("alice1", ReInit(b"next", ProtocolVersion.mls10, SUITE, extensions)))
+        updated(hub.commit("carol1"))
+        hub.notified("c.example")
+        refused(hub, Code.not_allowed, "bob1", message)
+
     @exercises("PROTO-5.4-15")
     def test_a_message_to_another_group_is_not_allowed(self, hub):
         other = Hub().found(ROLES, *CLIENTS)
@@ -201,6 +219,16 @@ class TestRefusals:
         late = encrypted(Hub().found(ROLES, *CLIENTS), "carol1")
         accepted(submit(hub, "carol1", late))
         assert hub.notified("b.example") == hub.notified(HUB) == ()
+
+    @exercises("PROTO-5.3-07", "PROTO-5.3-08")
+    def test_who_is_leaving_the_hub_receives_nothing_and_its_other_users_do(self, hub):
+        updated(hub.propose("adam1", Remove(hub.group("adam1").leaf_index), hub.listed(removed=["adam"])))
+        for name in CLIENTS[:3]:
+            hub.delivered(name)
+        late = encrypted(Hub().found(ROLES, *CLIENTS), "carol1")
+        accepted(submit(hub, "carol1", late))
+        told = {name: [event.message for event in hub.delivered(name)] for name in CLIENTS[:3]}
+        assert told == {"alice1": [late], "alice2": [late], "adam1": []}
 
     @exercises("PROTO-5.4-18")
     def test_there_has_to_be_a_room(self, hub):

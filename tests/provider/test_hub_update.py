@@ -162,6 +162,17 @@ class TestWhatIsAccepted:
         assert told[-1].message.welcome == made.welcome
         assert [each.new_member for each in made.welcome.secrets] == [key_package_ref(package.key_package)]
 
+    def test_a_key_package_with_which_a_client_proposes_its_own_addition_is_not_handed_out(self, hub):
+        newcomer, package = client("alice2"), client("alice2").key_package()
+        hub.know("alice2")
+        message = propose_own_addition(
+            hub.room().state.group.context, package.key_package, newcomer.signature_private_key
+        )
+        accepted(hub.update("alice2", hub.proposal_bundle(MLSMessage.of(message))))
+        with hub.storage.transaction() as transaction:
+            left = transaction.unused_key_packages(hub.uri("alice2"))
+        assert key_package_ref(package.key_package) not in [reference for reference, _ in left]
+
 
 class TestWhatIsRefused:
     @exercises("PROTO-3.2-09", "PROTO-5.3-31", "PROTO-5.3-33", "PROTO-5.3-44", "PROTO-7.1-02", "PROTO-7.1-03")
