@@ -12,6 +12,7 @@ from mimi_conformance.reports.model import ExitCode, Verdict
 from mimi_conformance.suites.runner import conductor
 
 PROGRAM = """
+import signal
 import sys
 from pathlib import Path
 from mimi_conformance.reports import terminal
@@ -20,6 +21,8 @@ from mimi_conformance.suites.target.description import TargetDescription
 from mimi_conformance.suites.runner.run import RunOptions, run_suites
 from mimi_conformance.suites.target.sections import PeersDescription, ProviderDescription
 
+# Whoever runs these tests in the background of a shell has this signal ignored, and so would we.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 conductor.preflight = lambda _: ()
 folder, workers = Path(sys.argv[1]), int(sys.argv[2])
 provider = ProviderDescription(("a.example",), "https://a.example", folder / "ca.pem")
