@@ -55,11 +55,10 @@ class BehavingPeer:
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         settings = ProviderSettings(peer.domain)
-        self._storage = SQLiteStorage()
         self._thread = EventLoopThread(f"behaving peer {peer.domain}")
         self._working = WorkingProvider(
             _BehavingProvider(settings, ProviderKeys(os.urandom(32)), os.urandom),
-            self._storage,
+            SQLiteStorage(),
             _Calls(peer),
             Outbox(settings.retry, lambda: 0.5),
             run=self._thread.run,
@@ -87,7 +86,7 @@ class BehavingPeer:
             self.peer.on(endpoint, Reply(HTTPStatus.NOT_FOUND))
         self._thread.run(self._working.stop(GRACE_SECONDS))
         self._thread.stop()
-        self._storage.close()
+        self._working.storage.close()
 
     def __enter__(self) -> Self:
         self.start()

@@ -96,13 +96,13 @@ class ReferenceInstance:
         self._peers = parts.peers(
             self.settings.domain, certificate_chain=certificate_chain, private_key=private_key, authorities=trust
         )
-        self._storage = SQLiteStorage(database)
-        with self._storage.transaction() as transaction:
+        storage = SQLiteStorage(database)
+        with storage.transaction() as transaction:
             keys = ProviderKeys.kept(transaction, random)
         self._thread = EventLoopThread(f"provider {self.settings.domain}")
         self.working = WorkingProvider(
             parts.provider(self.settings, keys, random),
-            self._storage,
+            storage,
             self._peers,
             parts.outbox(self.settings.retry, lambda: int.from_bytes(random(4)) / 2**32),
             run=self._thread.run,
@@ -158,7 +158,7 @@ class ReferenceInstance:
             self._thread.run(self.working.stop(self._grace_seconds))
             self._thread.run(self._peers.close())
             self._thread.stop()
-        self._storage.close()
+        self.working.storage.close()
 
     def __enter__(self) -> Self:
         self.start()

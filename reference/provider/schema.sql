@@ -176,14 +176,14 @@ CREATE TABLE arrival (
 CREATE INDEX arrival_room ON arrival (room, place, notified, position);
 
 -- Requests of our clients that may become events of rooms of other hubs, and have no answer yet.
-CREATE TABLE own_request (
+CREATE TABLE open_request (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     client TEXT NOT NULL,
     room TEXT NOT NULL,
     endpoint TEXT NOT NULL,
     body BLOB NOT NULL
 );
-CREATE INDEX own_request_room ON own_request (room, number);
+CREATE INDEX open_request_room ON open_request (room, number);
 
 CREATE TABLE delivery (
     cursor INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -45,7 +45,7 @@ _CLEARED = (
     "outbox_entry",
     "outbox_event",
     "arrival",
-    "own_request",
+    "open_request",
     "delivery",
     "shown_code",
     "joining_code",

@@ -8,28 +8,28 @@ from mimi_conformance.reference.provider.tables.table import Table
 
 
 class OpenRequestTables(Table):
-    """The table ``own_request``."""
+    """The table ``open_request``."""
 
     def begin_request(self, client: MimiUri, room: MimiUri, outgoing: Outgoing) -> int:
         [number] = self._execute(
-            "INSERT INTO own_request (client, room, endpoint, body) VALUES (?, ?, ?, ?) RETURNING number",
+            "INSERT INTO open_request (client, room, endpoint, body) VALUES (?, ?, ?, ?) RETURNING number",
             (client.text, room.text, outgoing.endpoint, outgoing.body),
         ).fetchone()
         return int(number)
 
     def end_request(self, number: int) -> None:
-        self._execute("DELETE FROM own_request WHERE number = ?", (number,))
+        self._execute("DELETE FROM open_request WHERE number = ?", (number,))
 
     def open_requests(self) -> tuple[OpenRequest, ...]:
-        rows = self._execute("SELECT number, client, room, endpoint, body FROM own_request ORDER BY number")
+        rows = self._execute("SELECT number, client, room, endpoint, body FROM open_request ORDER BY number")
         return tuple(_open_request(*row) for row in rows)
 
     def newest_request(self, room: MimiUri) -> int:
-        [newest] = self._execute("SELECT max(number) FROM own_request WHERE room = ?", (room.text,)).fetchone()
+        [newest] = self._execute("SELECT max(number) FROM open_request WHERE room = ?", (room.text,)).fetchone()
         return newest or 0
 
     def is_request_open(self, room: MimiUri, until: int) -> bool:
-        statement = "SELECT 1 FROM own_request WHERE room = ? AND number <= ?"
+        statement = "SELECT 1 FROM open_request WHERE room = ? AND number <= ?"
         return self._execute(statement, (room.text, until)).fetchone() is not None
 
 
