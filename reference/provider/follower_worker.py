@@ -7,7 +7,6 @@ the hub does not tell by itself (AMB-086). It answers the same request alike, so
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 
 from mimi_conformance.reference.provider.group_info_question import Question
 from mimi_conformance.reference.provider.messages import Answer, Outgoing, Unanswered
@@ -89,7 +88,7 @@ class FollowerWorker:
     async def _insistently(self, outgoing: Outgoing) -> Answer | Unanswered:
         for _ in range(_ATTEMPTS):
             outcome = await self._ask(outgoing)
-            if isinstance(outcome, Answer) and outcome.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            if isinstance(outcome, Answer) and not outcome.may_change:
                 return outcome
             await asyncio.sleep(_PERIOD_SECONDS)
         return Unanswered("It was not answered in time.")

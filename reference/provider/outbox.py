@@ -172,7 +172,7 @@ def verdict(
         unwell, reason = True, outcome.reason
     elif 200 <= outcome.status < 300:
         return Delivered()
-    elif outcome.status == HTTPStatus.TOO_MANY_REQUESTS or outcome.status >= 500:
+    elif outcome.may_change:
         guidance = retry_after(outcome, now)
         unwell = guidance is not None or outcome.status in _UNWELL
         reason = f"{body.lane.provider} answers {outcome.status}."
