@@ -153,12 +153,13 @@ def client(provider: Killed, user: str, device: str) -> Client:
 
 
 def enter(clients: list[Client]) -> list[ClientRoom]:
-    """A room of Alice's, with all clients of Alice and Bob."""
+    """A room of Alice's, with all clients of Alice and Bob; Bob's provider knows it by a commit of his."""
     alice, _, bob, _ = clients
     bob.grant_consent(alice.user)
     room = alice.create_room()
     room.add(bob.user)
     room.add(alice.user)
+    bob.room(room.uri).commit()
     return [each.room(room.uri) for each in clients]
 
 
