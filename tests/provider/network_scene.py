@@ -215,6 +215,7 @@ class Instance:
     def __init__(self, network: Network, domain: str, database: Path, kind: type[Provider]) -> None:
         self._network, self._domain, self._database, self._kind = network, domain, database, kind
         self._answering: set[asyncio.Task[Answer]] = set()
+        self._restarting = asyncio.Lock()
         self._make()
 
     def _make(self) -> None:
@@ -243,10 +244,14 @@ class Instance:
         self.storage.close()
 
     async def kill(self) -> None:
-        """Stop at once, and start again with what is in the database."""
-        await self.stop()
-        self._make()
-        await self.start()
+        """Stop at once, and start again with what is in the database, whatever becomes of whoever wants it."""
+        await asyncio.shield(self._network.loop.create_task(self._restart()))
+
+    async def _restart(self) -> None:
+        async with self._restarting:
+            await self.stop()
+            self._make()
+            await self.start()
 
     async def answer(self, request: PeerRequest) -> Answer:
         """What it answers to another provider.
