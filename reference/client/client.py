@@ -12,14 +12,17 @@ It does one thing at a time; whoever waits for something lets others act meanwhi
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
+from mimi_conformance.reference.client.attempts import Attempt, update, update_response
 from mimi_conformance.reference.client.claiming import Claim, claim_request, claimed_key_packages
 from mimi_conformance.reference.client.connection import Connection, Reply
 from mimi_conformance.reference.client.device import Device
 from mimi_conformance.reference.client.errors import (
-    BadAnswerError,
+    ClientError,
     HTTPRefusalError,
     RefusedError,
     TooLateError,
@@ -36,7 +39,7 @@ from mimi_conformance.reference.mls.group.group_messages import group_info
 from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.provider.founding import NewRoom
 from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
-from mimi_conformance.reference.provider.messages import Endpoint
+from mimi_conformance.reference.provider.messages import Endpoint, may_change
 from mimi_conformance.reference.room.derivation import GroupError
 from mimi_conformance.reference.room.presets import preset as preset_called
 from mimi_conformance.reference.wire.errors import DecodeError
@@ -55,6 +58,14 @@ from mimi_conformance.reference.wire.protocol.update import (
 
 PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between the attempts to get an answer: the hub knows a request that comes again, so that asking is safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An attempt that has no answer yet, and what has come of its room in the meantime."""
+
+    attempt: Attempt
+    waiting: list[Delivery] = field(default_factory=list)
 
 
 class Client:
@@ -83,6 +94,7 @@ class Client:
         self._pauses = pauses
         self._pause = pause
         self._rooms = dict[MimiUri, ClientRoom]()
+        self._open = dict[MimiUri, _Open]()
         self._cursor = 0
 
     def __repr__(self) -> str:
@@ -150,17 +162,27 @@ class Client:
 
         """
         with self.lock:
-            self.catch_up()
+            self.get_ready(room_id)
             for _ in range(ATTEMPTS):
-                asked = question(self.device, room_id, joining_code)
-                reply = self.ask(Endpoint.GROUP_INFO, room_id.provider, room_id.text, asked.request.encode())
-                joined = joined_by_external_commit(self.device, room_id, opened(asked, reply.body), role)
-                response = self.update(room_id, commit_bundle(joined.message, joined.group))
-                if response.response_code is UpdateResponseCode.success:
-                    return self._enter(Membership.begun(room_id, joined.group))
-                if response.response_code is not UpdateResponseCode.wrong_epoch:
+                attempt = self._joining(room_id, joining_code, role)
+                try:
+                    self.attempt(attempt)
+                except RefusedError as error:
+                    refused = error
+                else:
+                    return self._rooms[room_id]
+                if refused.code is not UpdateResponseCode.wrong_epoch:
                     break
-            raise RefusedError(f"Joining {room_id}", response.response_code, response.error_description)
+            raise refused
+
+    def _joining(self, room_id: MimiUri, joining_code: bytes, role: str | None) -> Attempt:
+        asked = question(self.device, room_id, joining_code)
+        reply = self.ask(Endpoint.GROUP_INFO, room_id.provider, room_id.text, asked.request.encode())
+        joined = joined_by_external_commit(self.device, room_id, opened(asked, reply.body), role)
+        bundle = commit_bundle(joined.message, joined.group)
+        return update(
+            f"Joining {room_id}", room_id, bundle, lambda _: self._enter(Membership.begun(room_id, joined.group))
+        )
 
     def room(self, room_id: MimiUri, seconds: float = 10) -> ClientRoom:
         """A room that somebody adds this client to; waits for it.
@@ -238,42 +260,92 @@ class Client:
     def update(self, room_id: MimiUri, bundle: HandshakeBundle) -> UpdateRoomResponse:
         """What the hub says to an update (PROTO 5.3)."""
         reply = self.ask(Endpoint.UPDATE, room_id.provider, room_id.text, UpdateRequest(bundle).encode())
-        try:
-            return UpdateRoomResponse.decode(reply.body)
-        except DecodeError as error:
-            raise BadAnswerError(f"update was answered with something that can't be read: {error}.") from error
+        return update_response(reply.body)
 
-    def ask(self, endpoint: Endpoint, provider: str, about: str, body: bytes) -> Reply:
+    def ask(self, endpoint: Endpoint, provider: str, about: str, body: bytes, *, again: bool = False) -> Reply:
         """Have the provider send a request, again and again until there is an answer.
+
+        Args:
+            endpoint: what is asked.
+            provider: the domain of the provider asked.
+            about: what the URL template is filled with.
+            body: the request structure.
+            again: whether it was asked before, and nobody knows what came of it: ask once more.
 
         Raises:
             HTTPRefusalError: its status is no success.
-            UnansweredError: there was none for some seconds.
+            UnansweredError: there was none for some seconds, or none that says what became of an earlier attempt.
             NotSentError: the provider does not send it.
 
         """
-        for pause in (*self._pauses, None):
+        asked, unanswered = f"{endpoint} at {provider}", again
+        for pause in (*(() if again else self._pauses), None):
             try:
                 reply = self.connection.request(self.uri, endpoint, provider, about, body)
             except UnansweredError:
                 if pause is None:
                     raise
-                self._pause(pause)
-                continue
-            if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and pause is not None:
-                self._pause(pause)
-                continue
-            if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
-                raise HTTPRefusalError(f"{endpoint} at {provider}", reply.status)
-            return reply
+                unanswered = True
+            else:
+                if pause is None or reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    return _checked(asked, reply, unanswered=unanswered)
+            self._pause(pause)
         raise AssertionError("the last attempt returns or raises")
+
+    # What takes effect in rooms.
+
+    def get_ready(self, room_id: MimiUri) -> None:
+        """Take in what has come, before something is attempted in a room.
+
+        Raises:
+            UnansweredError: what was attempted there before has no answer yet.
+
+        """
+        self.catch_up()
+        if room_id in self._open:
+            raise UnansweredError(f"What {self.uri} has attempted in {room_id} before has no answer yet.")
+
+    def attempt(self, attempt: Attempt) -> None:
+        """Have a hub accept something, and do what follows.
+
+        What else happens in the room waits for that, as it may have happened after it. Where there is no answer, the
+        hub is asked again by each `catch_up`.
+
+        Raises:
+            UnansweredError: there is no answer.
+            RefusedError, HTTPRefusalError, NotSentError, BadAnswerError: it was not accepted.
+
+        """
+        self._open[attempt.room_id] = _Open(attempt)
+        self._settle(attempt)
+
+    def _settle(self, attempt: Attempt, *, again: bool = False) -> None:
+        room_id = attempt.room_id
+        try:
+            reply = self.ask(attempt.endpoint, room_id.provider, room_id.text, attempt.body, again=again)
+        except UnansweredError:
+            raise
+        except ClientError:
+            self._end(room_id)
+            raise
+        try:
+            attempt.answered(reply.body)
+        finally:
+            self._end(room_id)
+
+    def _end(self, room_id: MimiUri) -> None:
+        for delivery in self._open.pop(room_id).waiting:
+            self._deliver(delivery)
 
     # What comes.
 
     def catch_up(self) -> tuple[Happening, ...]:
-        """Take in what has come, without waiting, and tell what it was."""
+        """Take in what has come, and tell what it was; ask again for what had no answer."""
         with self.lock:
             before = len(self.happenings)
+            for attempt in [each.attempt for each in self._open.values()]:
+                with suppress(ClientError):  # whoever has attempted it was told that nobody knew
+                    self._settle(attempt, again=True)
             for delivery in self.connection.deliveries(self.uri, self._cursor, 0):
                 self._cursor = delivery.cursor
                 self._deliver(delivery)
@@ -300,6 +372,9 @@ class Client:
             self.wait_for_more(min(remaining, 1))
 
     def _deliver(self, delivery: Delivery) -> None:
+        if delivery.room in self._open:
+            self._open[delivery.room].waiting.append(delivery)
+            return
         try:
             if delivery.kind is DeliveryKind.CONSENT:
                 self.happenings.append(Asked(ConsentEntry.decode(delivery.body)))
@@ -328,3 +403,12 @@ class Client:
             self.happenings.append(Discarded(room_id, f"The Welcome is of no use: {error}"))
         else:
             self.device.use_up(own)
+
+
+def _checked(asked: str, reply: Reply, *, unanswered: bool) -> Reply:
+    """An answer that is a success; where earlier attempts had none, only what will not change says that they failed."""
+    if unanswered and may_change(reply.status):
+        raise UnansweredError(f"{asked} had no answer at first, and then the HTTP status {reply.status}.")
+    if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        raise HTTPRefusalError(asked, reply.status)
+    return reply

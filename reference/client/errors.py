@@ -37,12 +37,14 @@ class RefusedError(ClientError):
 
     Attributes:
         code: the response code of the endpoint.
+        epoch: the epoch that the room is in, where that is the reason.
 
     """
 
-    def __init__(self, asked: str, code: Enumeration, reason: str = "") -> None:
+    def __init__(self, asked: str, code: Enumeration, reason: str = "", epoch: int | None = None) -> None:
         super().__init__(f"{asked} was answered with {code.name}" + (f": {reason}" if reason else "."))
         self.code = code
+        self.epoch = epoch
 
 
 class NoKeyMaterialError(RefusedError):

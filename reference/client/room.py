@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from mimi_conformance.reference.client import changes
+from mimi_conformance.reference.client.attempts import Attempt, submission, submit_response, update
 from mimi_conformance.reference.client.errors import (
     BadAnswerError,
     ClientError,
@@ -37,19 +38,17 @@ from mimi_conformance.reference.provider.messages import Endpoint
 from mimi_conformance.reference.room.components.operational import wire_formats
 from mimi_conformance.reference.room.operations import operational_parameters
 from mimi_conformance.reference.room.updates import CommitAccepted, Handshake, ProposalsAccepted, accept_proposals
-from mimi_conformance.reference.wire.errors import DecodeError
 from mimi_conformance.reference.wire.mls.crypto import ProposalRef
 from mimi_conformance.reference.wire.mls.group import Welcome
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.proposals import ProposalBody, SelfRemove
 from mimi_conformance.reference.wire.mls.registries import WireFormat
 from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
-from mimi_conformance.reference.wire.protocol.submit import SubmitMessageResponse, SubmitResponseCode
+from mimi_conformance.reference.wire.protocol.submit import SubmitMessageResponse
 from mimi_conformance.reference.wire.protocol.update import (
     GroupInfoOption,
     GroupInfoRepresentation,
     HandshakeBundle,
-    UpdateResponseCode,
 )
 from mimi_conformance.reference.wire.structure import Struct
 
@@ -164,18 +163,14 @@ class ClientRoom:
     def send_content(self, content: MimiContent) -> Said:
         """Send a message as it is; a salt of its own is the caller's to choose."""
         with self._client.lock:
-            self._client.catch_up()
-            for _ in range(ATTEMPTS):
-                if self.membership.group.public.pending:
-                    self.commit()
-                letter = self.seal(content)
-                response = self.submit(letter)
-                if response.status_code is SubmitResponseCode.accepted:
-                    self._take(self._accepted(letter, response))
-                    return self._said[-1]
-                if not self._caught_up(response.current_epoch):
-                    break
-            raise RefusedError(f"A message to {self.uri}", response.status_code)
+            self._until_accepted(lambda: self._sending(content))
+            return self._said[-1]
+
+    def _sending(self, content: MimiContent) -> Attempt:
+        if self.membership.group.public.pending:
+            self.commit()
+        letter = self.seal(content)
+        return submission(self.uri, letter.request, lambda response: self._take(self._accepted(letter, response)))
 
     def _accepted(self, letter: Letter, response: SubmitMessageResponse) -> Step:
         try:
@@ -218,20 +213,19 @@ class ClientRoom:
             unchecked: whether to leave it to the hub to say what the policy is against.
 
         """
-        with self._client.lock:
-            self._client.catch_up()
-            for _ in range(ATTEMPTS):
-                self._check_in_use()
-                made = self.prepared(plan(self.membership))
-                if not unchecked:
-                    self._check_commit(made)
-                response = self._client.update(self.uri, commit_bundle(made.message, made.after, made.welcome))
-                if response.response_code is UpdateResponseCode.success:
-                    self.adopt(made, response.accepted_timestamp or 0)
-                    return
-                if not self._caught_up(response.current_epoch):
-                    break
-            raise RefusedError(f"A commit in {self.uri}", response.response_code, response.error_description)
+        self._until_accepted(lambda: self._committing(plan, unchecked=unchecked))
+
+    def _committing(self, plan: Plan, *, unchecked: bool) -> Attempt:
+        made = self.prepared(plan(self.membership))
+        if not unchecked:
+            self._check_commit(made)
+        bundle = commit_bundle(made.message, made.after, made.welcome)
+        return update(
+            f"A commit in {self.uri}",
+            self.uri,
+            bundle,
+            lambda response: self.adopt(made, response.accepted_timestamp or 0),
+        )
 
     def prepared(self, proposals: Sequence[ProposalBody] = ()) -> Committed:
         """A commit that nobody has seen: of all that waits, and of more proposals.
@@ -262,20 +256,32 @@ class ClientRoom:
 
     def propose(self, plan: Plan) -> None:
         """Propose something, for somebody to commit; made anew as long as the room has changed in the meantime."""
+        self._until_accepted(lambda: self._proposing(plan))
+
+    def _proposing(self, plan: Plan) -> Attempt:
+        (first, *more), after = self._proposed(plan(self.membership))
+        bundle = HandshakeBundle(proposal_or_commit=first, more_proposals=tuple(more))
+        return update(f"A proposal in {self.uri}", self.uri, bundle, lambda _: self._become(after))
+
+    def _become(self, after: Membership) -> None:
+        self.membership = after
+
+    def _until_accepted(self, make: Callable[[], Attempt]) -> None:
+        """Have the hub accept something, which is made anew as long as the room has changed in the meantime."""
         with self._client.lock:
-            self._client.catch_up()
+            self._client.get_ready(self.uri)
             for _ in range(ATTEMPTS):
                 self._check_in_use()
-                messages, after = self._proposed(plan(self.membership))
-                first, *more = messages
-                bundle = HandshakeBundle(proposal_or_commit=first, more_proposals=tuple(more))
-                response = self._client.update(self.uri, bundle)
-                if response.response_code is UpdateResponseCode.success:
-                    self.membership = after
+                attempt = make()
+                try:
+                    self._client.attempt(attempt)
+                except RefusedError as error:
+                    refused = error
+                else:
                     return
-                if not self._caught_up(response.current_epoch):
+                if not self._caught_up(refused.epoch):
                     break
-            raise RefusedError(f"A proposal in {self.uri}", response.response_code, response.error_description)
+            raise refused
 
     def _proposed(self, bodies: Sequence[ProposalBody]) -> tuple[list[MLSMessage], Membership]:
         """The messages, and the room that they wait in.
@@ -328,10 +334,7 @@ class ClientRoom:
     def submit(self, letter: Letter) -> SubmitMessageResponse:
         """Send a message to the hub, and give back what it says (PROTO 5.4)."""
         reply = self._client.ask(Endpoint.SUBMIT_MESSAGE, self.uri.provider, self.uri.text, letter.request.encode())
-        try:
-            return SubmitMessageResponse.decode(reply.body)
-        except DecodeError as error:
-            raise BadAnswerError(f"submitMessage was answered with something that can't be read: {error}.") from error
+        return submit_response(reply.body)
 
     def _caught_up(self, epoch: int | None) -> bool:
         """Whether there is something new, so that it is worth another try; waits for an epoch that the hub is in."""

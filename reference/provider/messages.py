@@ -103,10 +103,10 @@ class Answer:
         """Every value of a header of another provider's answer, given its name in lower case."""
         return tuple(value for key, value in self.headers if key == name)
 
-    @property
-    def may_change(self) -> bool:
-        """Whether the same request may be answered otherwise later, and is worth sending again (AMB-089)."""
-        return self.status == HTTPStatus.TOO_MANY_REQUESTS or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+def may_change(status: int) -> bool:
+    """Whether a request with this answer may be answered otherwise later, and is worth sending again (AMB-089)."""
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from itertools import count
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing, Unanswered
+from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing, Unanswered, may_change
 
 SECOND = 1000
 DAY = 24 * 60 * 60 * SECOND
@@ -172,7 +172,7 @@ def verdict(
         unwell, reason = True, outcome.reason
     elif 200 <= outcome.status < 300:
         return Delivered()
-    elif outcome.may_change:
+    elif may_change(outcome.status):
         guidance = retry_after(outcome, now)
         unwell = guidance is not None or outcome.status in _UNWELL
         reason = f"{body.lane.provider} answers {outcome.status}."
