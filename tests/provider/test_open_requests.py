@@ -1,4 +1,4 @@
-"""A follower that was killed before it had an answer asks again: the hub does not tell by itself (PROTO 5.5)."""
+"""A follower that lost an answer, or was killed before it, asks again: the hub does not tell by itself (PROTO 5.5)."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from mimi_conformance.reference.provider.peer_connections import ExchangeError
 from mimi_conformance.reference.wire.protocol.submit import SubmitMessageResponse, SubmitResponseCode
 from mimi_conformance.reference.wire.protocol.update import UpdateRequest
 from tests.exercised import exercises
-from tests.provider.network_scene import Exchange, Fault, Network, answered, lost
+from tests.provider.network_scene import Exchange, Fault, Network, answered, lost, unheard
 
 HUB, FOLLOWER = "a.example", "b.example"
 
@@ -49,6 +49,16 @@ def killed(network: Network, then: Fault = Exchange.deliver) -> Fault:
     return fault
 
 
+def unheard_once(network: Network) -> Fault:
+    """The hub's answer gets lost."""
+
+    async def fault(exchange: Exchange) -> Answer:
+        network.fault = Exchange.deliver
+        return await unheard(exchange)
+
+    return fault
+
+
 def updating(fault: Fault) -> Fault:
     """A fault of updates only."""
 
@@ -58,11 +68,12 @@ def updating(fault: Fault) -> Fault:
     return of_some
 
 
-def commit_once(client, room) -> None:
+def commit_in_vain(client, room, tries: int = 1) -> None:
     """Commit, and never hear of it."""
     body = UpdateRequest(commit_bundle((made := room.prepared()).message, made.after)).encode()
-    with pytest.raises(UnansweredError):
-        client.connection.request(client.uri, Endpoint.UPDATE, HUB, room.uri.text, body)
+    for _ in range(tries):
+        with pytest.raises(UnansweredError):
+            client.connection.request(client.uri, Endpoint.UPDATE, HUB, room.uri.text, body)
 
 
 def delivered(network: Network, client) -> int:
@@ -77,11 +88,12 @@ def followed(network: Network, room):
 
 
 @exercises("PROTO-5.5-20")
-def test_siblings_and_the_follower_learn_of_a_commit_whose_sender_is_gone(network, clients, rooms):
+@pytest.mark.parametrize("fault", [killed, unheard_once])
+def test_siblings_and_the_follower_learn_of_a_commit_whose_sender_is_gone(network, clients, rooms, fault):
     alice, phone, desk = clients
     at_hub, on_phone, on_desk = rooms
-    network.fault = killed(network)
-    commit_once(phone, on_phone)
+    network.fault = fault(network)
+    commit_in_vain(phone, on_phone)
     alice.wait_until(lambda: at_hub.epoch == on_phone.epoch + 1)
     at_hub.commit()
     network.settle()
@@ -95,7 +107,7 @@ def test_what_the_hub_notifies_waits_for_the_answer_that_comes_at_last(network, 
     alice, phone, desk = clients
     at_hub, on_phone, on_desk = rooms
     network.fault = killed(network, updating(fault))
-    commit_once(phone, on_phone)
+    commit_in_vain(phone, on_phone)
     before = delivered(network, desk)
     alice.wait_until(lambda: at_hub.epoch == on_phone.epoch + 1)
     at_hub.commit()
@@ -110,7 +122,7 @@ def test_it_does_not_wait_for_ever(network, clients, rooms):
     _, phone, desk = clients
     at_hub, on_phone, _ = rooms
     network.fault = killed(network, updating(lost))
-    commit_once(phone, on_phone)
+    commit_in_vain(phone, on_phone)
     before = delivered(network, desk)
     at_hub.send("hello")
     network.loop.pass_time(50)
@@ -146,3 +158,25 @@ def test_a_request_that_was_answered_is_not_sent_again(network, rooms):
     network.loop.pass_time(5)
     asked = [each.endpoint for each in network.exchanges[before:] if each.source == FOLLOWER]
     assert Endpoint.SUBMIT_MESSAGE not in asked
+
+
+def test_a_request_that_its_client_has_sent_again_is_not_sent_once_more(network, rooms):
+    network.fault = unheard_once(network)
+    rooms[1].send("hello")
+    before = len(network.exchanges)
+    network.loop.pass_time(70)
+    asked = [each.endpoint for each in network.exchanges[before:] if each.source == FOLLOWER]
+    assert Endpoint.SUBMIT_MESSAGE not in asked
+
+
+def test_a_request_without_an_answer_is_sent_ever_less_often_and_then_no_more(network, clients, rooms):
+    instants = []
+
+    async def noted(exchange: Exchange) -> Answer:
+        instants.append(round(network.loop.time()))
+        return await lost(exchange)
+
+    network.fault = updating(noted)
+    commit_in_vain(clients[1], rooms[1], tries=2)
+    network.loop.pass_time(1000)
+    assert [instant - instants[0] for instant in instants] == [0, 0, 1, 3, 7, 15, 30, 60]
