@@ -98,18 +98,46 @@ class Arrivals(Following, Repetition):
         self.keep_followed(transaction, room_id, judgement.room)
         if judgement.room is None:
             self.lost_rooms.lose(room_id)
-        self.take_out(transaction, room_id, judgement)
+        self.take_out(transaction, room_id, judgement, arrival.event.timestamp)
+        if judgement.room is not None and judgement.event.event is not FanoutEvent.application:
+            self.note_readers(transaction, judgement.room.state, arrival.event.timestamp)
 
     def discard(self, room_id: MimiUri, reason: str) -> None:
         """Say that an event is not delivered, or a part of it."""
         _logger.warning("Discarded an event of %s: %s", room_id, reason)
 
-    def take_out(self, transaction: Transaction, room_id: MimiUri, judgement: Right) -> None:
-        """Deliver nothing more to the clients that an event has removed; with the last of them, the room is gone."""
+    def take_out(self, transaction: Transaction, room_id: MimiUri, judgement: Right, at: int) -> None:
+        """Deliver nothing later to the clients that an event has removed; with the last of them, the room is gone."""
         for client in judgement.gone:
             transaction.leave_room(room_id, client)
+            self.note_leaving(transaction, room_id, client, at)
         if judgement.gone and not transaction.clients_in(room_id):
             transaction.forget_room(room_id)
+
+    def note_readers(self, transaction: Transaction, state: RoomState, at: int) -> None:
+        """Note for whom the messages of a room are that the hub accepts later than a time.
+
+        Those are not for users who have left (PROTO 5.3, 7.1), also while their clients are in the group. What it has
+        accepted earlier may come later: the acceptance of a user's own leaving overtakes it.
+        """
+        leavers = self.leavers(state)
+        for each in transaction.clients_in(state.room_id):
+            if each.client in leavers:
+                self.note_leaving(transaction, state.room_id, each.client, at)
+            else:
+                transaction.note_staying(state.room_id, each.client)
+
+    def leavers(self, state: RoomState) -> frozenset[MimiUri]:
+        """The clients in the group whose users have left the room or were banned."""
+        if state.updated is state.committed:
+            return frozenset()
+        users = state.committed.participants.clients_by_user.items()
+        gone = (each.uri for user, clients in users if not state.updated.takes_part(user) for each in clients)
+        return frozenset(each for each in gone if each is not None)
+
+    def note_leaving(self, transaction: Transaction, room_id: MimiUri, client: MimiUri, at: int) -> None:
+        """Note that messages are not for a client any longer, for as long as earlier ones may come."""
+        transaction.note_leaving(room_id, client, at, at - self.settings.seen_window.milliseconds)
 
     def recipients(self, transaction: Transaction, room: MimiUri, event: FanoutMessage) -> tuple[MimiUri, ...]:
         """The local clients that an event is for; those whom a Welcome names are in the room from now on."""
@@ -122,21 +150,10 @@ class Arrivals(Following, Repetition):
         return clients
 
     def clients_for(self, transaction: Transaction, room_id: MimiUri, event: FanoutMessage) -> tuple[MimiUri, ...]:
-        """The local clients in a room; messages are not for users who have left already (PROTO 5.3, 7.1)."""
-        clients = tuple(each.client for each in transaction.clients_in(room_id))
-        room = transaction.room(room_id)
-        if room is None or event.event is not FanoutEvent.application:
-            return clients
-        return tuple(each for each in clients if not self.has_left(room.state, each))
-
-    def has_left(self, state: RoomState, client: MimiUri) -> bool:
-        """Whether a client is in the group, and its user has left the room or was banned."""
-        if state.updated is state.committed:
-            return False
-        for user, clients in state.committed.participants.clients_by_user.items():
-            if any(each.uri == client for each in clients):
-                return not state.updated.takes_part(user)
-        return False
+        """The local clients in a room; of messages those that were to have it when the hub accepted it."""
+        if event.event is FanoutEvent.application:
+            return transaction.readers_in(room_id, event.timestamp)
+        return tuple(each.client for each in transaction.clients_in(room_id))
 
     def delivered(self, event: FanoutMessage) -> bytes:
         """What a client gets of an event: all of it."""

@@ -1,7 +1,7 @@
 """The thin edge of a follower: lets events go on that have waited long enough, and asks hubs for lost rooms.
 
-Where an earlier run has ended before a request had its answer, nobody but the hub knows whether it was accepted, and
-the hub does not tell by itself (AMB-086). It answers the same request alike, so that is sent once more.
+Where the answer to a request is lost, or the provider ends before it comes, nobody but the hub knows whether it was
+accepted, and the hub does not tell by itself (AMB-086). It answers the same request alike, so that is sent again.
 """
 
 import asyncio
@@ -9,15 +9,15 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from mimi_conformance.reference.provider.group_info_question import Question
-from mimi_conformance.reference.provider.messages import Answer, Outgoing, Unanswered
+from mimi_conformance.reference.provider.messages import Answer, Outgoing, Unanswered, may_change
 from mimi_conformance.reference.provider.open_requests import OpenRequest
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.storage import Storage, Transaction
 
 # Often enough for what waits some seconds at most, and next to nothing when nothing waits.
 _PERIOD_SECONDS = 1.0
-# How often a request of an earlier run is sent again while there is no answer: what waits behind it waits no longer.
-_ATTEMPTS = 60
+# Before each time that a request is sent again while there is no answer; then what waits behind it waits no longer.
+_PAUSES_SECONDS = (1, 2, 4, 8, 15, 30)
 
 _logger = logging.getLogger(__name__)
 
@@ -45,20 +45,36 @@ class FollowerWorker:
         self._storage = storage
         self._ask = ask
         self._clock = clock
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._asking: dict[int, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
         """Begin with the rooms that were lost in an earlier run, and with the requests that had no answer."""
         await self._storage.run(self._provider.find_lost_rooms)
         unanswered = await self._storage.run(lambda transaction: transaction.open_requests())
-        loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(each) for each in (self._run(), *map(self._ask_again, unanswered))]
+        self._loop = asyncio.get_running_loop()
+        self._looking = self._loop.create_task(self._run())
+        for request in unanswered:
+            self._begin_asking(request)
 
     async def stop(self) -> None:
         """Look no longer. Harmless when it does not run."""
-        for task in self._tasks:
+        self._loop = None
+        tasks = [task for task in (self._looking, *self._asking.values()) if task is not None]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def ask_again(self, request: OpenRequest) -> None:
+        """Send a request again that had no answer. From any thread; where this does not run, when it starts again."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._begin_asking, request)
+
+    def _begin_asking(self, request: OpenRequest) -> None:
+        if self._loop is not None and request.number not in self._asking:
+            task = self._asking[request.number] = self._loop.create_task(self._ask_again(request))
+            task.add_done_callback(lambda _: self._asking.pop(request.number))
 
     async def _run(self) -> None:
         while True:
@@ -78,20 +94,25 @@ class FollowerWorker:
 
     async def _ask_again(self, request: OpenRequest) -> None:
         try:
-            outcome = await self._insistently(request.outgoing)
-            await self._storage.run(
-                lambda transaction: self._provider.end_own_request(transaction, request, outcome, self._clock())
-            )
+            outcome = await self._insistently(request)
+            if outcome is not None:
+                await self._storage.run(
+                    lambda transaction: self._provider.end_own_request(transaction, request, outcome, self._clock())
+                )
         except Exception:
             _logger.exception("Asking %s again failed here.", request.outgoing.provider)
 
-    async def _insistently(self, outgoing: Outgoing) -> Answer | Unanswered:
-        for _ in range(_ATTEMPTS):
-            outcome = await self._ask(outgoing)
-            if isinstance(outcome, Answer) and not outcome.may_change:
-                return outcome
-            await asyncio.sleep(_PERIOD_SECONDS)
-        return Unanswered("It was not answered in time.")
+    async def _insistently(self, request: OpenRequest) -> Answer | Unanswered | None:
+        """What comes of a request at last; None when that is known already, as its client has asked again."""
+        outcome: Answer | Unanswered | None = None
+        for pause in _PAUSES_SECONDS:
+            await asyncio.sleep(pause)
+            if request not in await self._storage.run(lambda transaction: transaction.open_requests()):
+                return None
+            outcome = await self._ask(request.outgoing)
+            if isinstance(outcome, Answer) and not may_change(outcome.status):
+                break
+        return outcome
 
     async def _regain(self, question: Question) -> None:
         outcome = await self._ask(question.outgoing)

@@ -102,6 +102,7 @@ class LocalService:
         peers: how it reaches other providers.
         trust_clients: told the PEM certificates of authorities that peers' client certificates may come from.
         retry_now: called when peers that could not be reached are worth another try.
+        ask_again: told of requests that had no answer, of which nobody knows whether they were accepted.
         run: waits for requests to other providers.
         clock: milliseconds of the Unix epoch.
 
@@ -115,6 +116,7 @@ class LocalService:
         *,
         trust_clients: Callable[[str], None],
         retry_now: Callable[[], None],
+        ask_again: Callable[[OpenRequest], None],
         run: Run,
         clock: Callable[[], int],
     ) -> None:
@@ -123,6 +125,7 @@ class LocalService:
         self._peers = peers
         self._trust_clients = trust_clients
         self._retry_now = retry_now
+        self._ask_again = ask_again
         self._run = run
         self._clock = clock
 
@@ -316,13 +319,14 @@ class LocalService:
     def _forwarded(self, outgoing: Outgoing, begun: OpenRequest | None) -> Answer:
         if begun is None:
             return self._run(self._peers.send(outgoing))
-        outcome: Answer | Unanswered = Unanswered("It was interrupted.")
         try:
-            outcome = self._run(self._peers.send(outgoing))
-        finally:
-            with self._storage.transaction() as transaction:
-                self._provider.end_own_request(transaction, begun, outcome, self._clock())
-        return outcome
+            answer = self._run(self._peers.send(outgoing))
+        except Exception:
+            self._ask_again(begun)
+            raise
+        with self._storage.transaction() as transaction:
+            self._provider.end_own_request(transaction, begun, answer, self._clock())
+        return answer
 
     def _relayed(self, relay: Relay) -> Answer:
         outcome = self._run(self._peers.ask(relay.outgoing))

@@ -69,15 +69,19 @@ class Regaining(Arrivals):
         if isinstance(outcome, Unanswered) or transaction.room(room_id) or not transaction.clients_in(room_id):
             return
         try:
-            room = self.answered_room(transaction, asked, outcome)
+            regained = self.answered_room(transaction, asked, outcome)
         except (DecodeError, PrimitiveError, UnsupportedCipherSuiteError):
             return
-        if room is not None:
+        if regained is not None:
+            room, changed = regained
             self.keep_followed(transaction, room_id, room)
+            self.note_readers(transaction, room.state, changed)
             self.lost_rooms.found(room_id)
 
-    def answered_room(self, transaction: Transaction, asked: Question, answer: Answer) -> Room | None:
-        """The room in an answer; None if there is none, or it is not signed by the hub.
+    def answered_room(self, transaction: Transaction, asked: Question, answer: Answer) -> tuple[Room, int] | None:
+        """The room in an answer, and when the last proposal that waits there was accepted, in milliseconds.
+
+        None if there is no room, or it is not signed by the hub.
 
         Raises:
             DecodeError: the answer can't be read.
@@ -92,5 +96,6 @@ class Regaining(Arrivals):
         if tree is None:
             return None
         room = self.followed(transaction, asked.room_id, content.group_info, tree, content.pending_proposals)
-        listed = () if room is None else room.state.group.state.extensions.external_senders
-        return room if response.hub_sender in listed else None
+        if room is None or response.hub_sender not in room.state.group.state.extensions.external_senders:
+            return None
+        return room, max((each.hub_accepted_time for each in content.pending_proposals), default=0)

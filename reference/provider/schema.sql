@@ -87,6 +87,15 @@ CREATE TABLE room_client (
 );
 CREATE INDEX room_client_client ON room_client (client);
 
+-- Since when messages in a room of another hub are not for a client any more; what was accepted before may come later.
+CREATE TABLE room_leaver (
+    room TEXT NOT NULL,
+    client TEXT NOT NULL REFERENCES client (uri),
+    since INTEGER NOT NULL,  -- in milliseconds of the Unix epoch
+    PRIMARY KEY (room, client)
+) WITHOUT ROWID;
+CREATE INDEX room_leaver_client ON room_leaver (client);
+
 -- Codes by which newcomers may join our rooms, and who has shown one when asking for the GroupInfo.
 CREATE TABLE joining_code (
     room TEXT NOT NULL,

@@ -30,7 +30,7 @@ from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 14
+SCHEMA_VERSION = 15
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
@@ -52,6 +52,7 @@ _CLEARED = (
     "abuse_report",
     "departure",
     "room_client",
+    "room_leaver",
     "seen_request",
     "consent_request",
     "consent_decision",

@@ -141,6 +141,19 @@ class Transaction(Protocol):
     def clients_in(self, room: MimiUri) -> tuple[ClientInRoom, ...]:
         """The local clients in a room, in the order they joined."""
 
+    def note_leaving(self, room: MimiUri, client: MimiUri, since: int, forgotten: int) -> None:
+        """Note that messages which the hub of a room accepts from a time on are not for a local client.
+
+        Those for whom that began before the time ``forgotten`` are forgotten, unless they are still in the group. Times
+        are in milliseconds of the Unix epoch.
+        """
+
+    def note_staying(self, room: MimiUri, client: MimiUri) -> None:
+        """Note that messages in a room are for a local client, or are so again."""
+
+    def readers_in(self, room: MimiUri, accepted: int) -> tuple[MimiUri, ...]:
+        """The local clients that a message in a room of another hub is for, by the time at which that accepted it."""
+
     def add_abuse_report(self, received: ReceivedReport) -> None:
         """Keep a report of abuse."""
 
@@ -217,7 +230,7 @@ class Transaction(Protocol):
         """The rooms in which something waits."""
 
     def begin_request(self, client: MimiUri, room: MimiUri, outgoing: Outgoing) -> int:
-        """Note that a local client asks the hub of a room something; the number of the request."""
+        """Note that a local client asks the hub of a room something; the number of the request, also of an open one."""
 
     def end_request(self, number: int) -> None:
         """Note that a request has its answer, or will never have one."""

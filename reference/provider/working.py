@@ -64,6 +64,7 @@ class WorkingProvider:
             peers,
             trust_clients=trust_clients,
             retry_now=self.retry_now,
+            ask_again=self._follower.ask_again,
             run=run,
             clock=clock,
         )

@@ -199,9 +199,20 @@ def test_a_client_that_was_removed_gets_the_commit_and_nothing_after_it(hub):
     hub.commit("bob1", *[each for each in hub.removals("bob") if each.removed == hub.group("bob2").leaf_index])
     assert [each.event for each in follower.delivered("bob2")] == [FanoutEvent.commit]
     assert follower.clients() == {follower.uri("bob1")}
-    follower.notify(application(b"later", hub.now, epoch=2))
+    follower.notify(application(b"later", hub.now + 1, epoch=2))
     assert follower.delivered("bob2") == []
     assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.application]
+    follower.notify(application(b"earlier", hub.now, epoch=1))
+    assert [each.event for each in follower.delivered("bob2")] == [FanoutEvent.application]
+
+
+def test_who_is_in_the_room_again_gets_messages_again(hub):
+    follower = hub.follower
+    hub.commit("alice1", *[each for each in hub.removals("bob") if each.removed == hub.group("bob2").leaf_index])
+    assert hub.join("bob2", newcomer=client("bob2")).response_code is Code.success
+    follower.delivered("bob2")
+    follower.notify(application(b"hello", hub.now + 1, epoch=3))
+    assert [each.event for each in follower.delivered("bob2")] == [FanoutEvent.application]
 
 
 def test_a_client_that_joins_anew_stays_though_the_room_is_lost_with_the_same_event(hub, monkeypatch):
@@ -227,8 +238,32 @@ def test_with_the_last_client_the_room_is_forgotten(hub):
 def test_messages_are_not_for_users_who_have_left_or_are_banned(hub, proposer, change):
     hub.propose(proposer, hub.listed(**change), *hub.removals("bob"))
     hub.follower.delivered("bob2")
-    hub.follower.notify(application(b"too late", hub.now))
+    hub.follower.notify(application(b"too late", hub.now + 1))
     assert hub.follower.delivered("bob2") == []
+    hub.follower.notify(application(b"in time", hub.now - 1))
+    assert [each.event for each in hub.follower.delivered("bob2")] == [FanoutEvent.application]
+
+
+def test_who_was_removed_a_day_ago_is_forgotten_and_who_is_still_to_be_removed_is_not(hub):
+    follower = hub.follower
+    hub.commit("bob1", *[each for each in hub.removals("bob") if each.removed == hub.group("bob2").leaf_index])
+    hub.propose("bob1", hub.listed(removed=["bob"]), *hub.removals("bob"))
+    before, hub.now = hub.now - 1, hub.now + 25 * 60 * 60 * 1000
+    hub.propose("carl1", hub.listed(removed=["carl"]), *hub.removals("carl"))
+    for name in ("bob1", "bob2"):
+        follower.delivered(name)
+    follower.notify(application(b"in time", before, epoch=1))
+    assert [len(follower.delivered(name)) for name in ("bob1", "bob2")] == [1, 0]
+    follower.notify(application(b"too late", hub.now + 1, epoch=2))
+    assert follower.delivered("bob1") == []
+
+
+def test_messages_are_for_users_again_whose_leaving_came_to_nothing(hub):
+    hub.propose("bob1", hub.listed(removed=["bob"]), *hub.removals("bob"))
+    assert hub.join("carl2").response_code is Code.success
+    hub.follower.delivered("bob2")
+    hub.follower.notify(application(b"hello", hub.now + 1, epoch=2))
+    assert [each.event for each in hub.follower.delivered("bob2")] == [FanoutEvent.application]
 
 
 def test_a_new_device_of_ours_is_in_the_room_once_its_commit_is_accepted(hub):

@@ -16,6 +16,7 @@ from mimi_conformance.reference.wire.protocol.group_info import (
     GroupInfoResponse,
     GroupInfoResponseTBS,
 )
+from mimi_conformance.reference.wire.protocol.notify import FanoutEvent
 from tests.exercised import exercises
 from tests.mls.group_examples import SUITE
 from tests.provider.follower_scene import FollowedHub
@@ -100,6 +101,19 @@ def test_the_answer_shows_the_room_with_what_waits_in_it(hub):
     hub.follower.catch_up = lambda: hub.follower.notify(*hub.notified("b.example"))
     hub.commit("alice1")
     assert same_room(hub)
+
+
+def test_the_answer_shows_who_has_left_and_when(hub):
+    follower = hub.follower
+    follower.catch_up = lambda: hub.notified("b.example")
+    hub.propose("bob1", hub.listed(removed=["bob"]), *hub.removals("bob"))
+    [question] = questions(hub)
+    take(hub, question, answer(hub, question))
+    follower.delivered("bob1")
+    follower.notify(application(b"too late", hub.now + 1))
+    assert follower.delivered("bob1") == []
+    follower.notify(application(b"in time", hub.now))
+    assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.application]
 
 
 NO_ANSWERS = {

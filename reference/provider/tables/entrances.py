@@ -9,13 +9,14 @@ from mimi_conformance.reference.room.participants import User
 
 
 class EntranceTables(Table):
-    """The tables ``room_client``, ``departure``, ``joining_code`` and ``shown_code``."""
+    """The tables ``room_client``, ``room_leaver``, ``departure``, ``joining_code`` and ``shown_code``."""
 
     def join_room(self, room: MimiUri, client: MimiUri, leaf_index: int | None = None) -> None:
         self._execute(
             "INSERT INTO room_client VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET leaf_index = excluded.leaf_index",
             (room.text, client.text, leaf_index),
         )
+        self.note_staying(room, client)
 
     def leave_room(self, room: MimiUri, client: MimiUri) -> None:
         self._execute("DELETE FROM room_client WHERE room = ? AND client = ?", (room.text, client.text))
@@ -23,6 +24,26 @@ class EntranceTables(Table):
     def clients_in(self, room: MimiUri) -> tuple[ClientInRoom, ...]:
         rows = self._execute("SELECT client, leaf_index FROM room_client WHERE room = ? ORDER BY rowid", (room.text,))
         return tuple(ClientInRoom(MimiUri.parse(client), leaf_index) for client, leaf_index in rows)
+
+    def note_leaving(self, room: MimiUri, client: MimiUri, since: int, forgotten: int) -> None:
+        self._execute("INSERT OR IGNORE INTO room_leaver VALUES (?, ?, ?)", (room.text, client.text, since))
+        self._execute(
+            "DELETE FROM room_leaver WHERE room = ?1 AND since < ?2 "
+            "AND client NOT IN (SELECT client FROM room_client WHERE room = ?1)",
+            (room.text, forgotten),
+        )
+
+    def note_staying(self, room: MimiUri, client: MimiUri) -> None:
+        self._execute("DELETE FROM room_leaver WHERE room = ? AND client = ?", (room.text, client.text))
+
+    def readers_in(self, room: MimiUri, accepted: int) -> tuple[MimiUri, ...]:
+        rows = self._execute(
+            "SELECT client FROM room_client WHERE room = ?1 "
+            "AND client NOT IN (SELECT client FROM room_leaver WHERE room = ?1) "
+            "UNION SELECT client FROM room_leaver WHERE room = ?1 AND since >= ?2",
+            (room.text, accepted),
+        )
+        return tuple(MimiUri.parse(client) for (client,) in rows)
 
     def rooms_of(self, client: MimiUri) -> tuple[MimiUri, ...]:
         rows = self._execute("SELECT room FROM room_client WHERE client = ? ORDER BY rowid", (client.text,))

@@ -11,10 +11,10 @@ class OpenRequestTables(Table):
     """The table ``open_request``."""
 
     def begin_request(self, client: MimiUri, room: MimiUri, outgoing: Outgoing) -> int:
-        [number] = self._execute(
-            "INSERT INTO open_request (client, room, endpoint, body) VALUES (?, ?, ?, ?) RETURNING number",
-            (client.text, room.text, outgoing.endpoint, outgoing.body),
-        ).fetchone()
+        request = (client.text, room.text, outgoing.endpoint, outgoing.body)
+        same = "SELECT number FROM open_request WHERE client = ? AND room = ? AND endpoint = ? AND body = ?"
+        begin = "INSERT INTO open_request (client, room, endpoint, body) VALUES (?, ?, ?, ?) RETURNING number"
+        [number] = self._execute(same, request).fetchone() or self._execute(begin, request).fetchone()
         return int(number)
 
     def end_request(self, number: int) -> None:

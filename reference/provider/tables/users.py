@@ -12,6 +12,7 @@ _REMOVE_CLIENT = (
     "DELETE FROM key_package WHERE client = ?",
     "DELETE FROM delivery WHERE client = ?",
     "DELETE FROM room_client WHERE client = ?",
+    "DELETE FROM room_leaver WHERE client = ?",
     "DELETE FROM client WHERE uri = ?",
 )
 
