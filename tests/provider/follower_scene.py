@@ -12,7 +12,8 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.base import ProviderSettings
 from mimi_conformance.reference.provider.keys import ProviderKeys
 from mimi_conformance.reference.provider.local import ClientChange, LocalService, UserChange
-from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing, PeerRequest
+from mimi_conformance.reference.provider.messages import Answer, Endpoint, Outgoing, PeerRequest, Unanswered
+from mimi_conformance.reference.provider.open_requests import OpenRequest
 from mimi_conformance.reference.provider.outgoing import PeerError
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.provider.rooms import Room
@@ -77,6 +78,7 @@ class Follower:
             self,
             trust_clients=lambda _: None,
             retry_now=lambda: None,
+            ask_again=self.give_up,
             run=asyncio.run,
             clock=lambda: self.hub.now,
         )
@@ -94,6 +96,11 @@ class Follower:
         if not self.reachable:
             raise PeerError("The answer was lost.")
         return answer
+
+    def give_up(self, request: OpenRequest) -> None:
+        """End a request that had no answer: nobody asks again here."""
+        with self.storage.transaction() as transaction:
+            self.provider.end_own_request(transaction, request, Unanswered("The answer was lost."), self.hub.now)
 
     def know(self, *names: str) -> None:
         """Have clients; those that were in the room from its beginning are in it."""

@@ -119,6 +119,7 @@ class Hub:
             None,
             trust_clients=lambda _: None,
             retry_now=lambda: None,
+            ask_again=lambda _: None,
             run=None,
             clock=lambda: self.now,
         )

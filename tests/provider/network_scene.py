@@ -152,6 +152,7 @@ class Network:
         self.loop = VirtualTimeLoop()
         self.random = Random(seed)
         self.fault: Fault = Exchange.deliver
+        self._told = 0
         self.exchanges: list[Exchange] = []
         databases = {domain: Path(self._folder.name) / f"{domain}.sqlite" for domain in domains}
         self.instances = {domain: Instance(self, domain, databases[domain], kind) for domain in domains}
@@ -170,8 +171,9 @@ class Network:
         self._folder.cleanup()
 
     def clock(self) -> int:
-        """The time, in milliseconds of the Unix epoch."""
-        return NOW_MILLISECONDS + round(self.loop.time() * 1000)
+        """The time, in milliseconds of the Unix epoch; later each time, as nothing happens at once."""
+        self._told = max(self._told + 1, NOW_MILLISECONDS + round(self.loop.time() * 1000))
+        return self._told
 
     def client(self, domain: str, user: str, client: str) -> Client:
         """A new client of a user at a provider, which both become known there."""

@@ -21,6 +21,7 @@ from mimi_conformance.reference.client.errors import (
     NotSentError,
     RefusedError,
     TooLateError,
+    UnansweredError,
 )
 from mimi_conformance.reference.client.room import ClientRoom
 from mimi_conformance.reference.content.features import Uris, plain_text, reply
@@ -68,11 +69,17 @@ FAULTS = (
     late(7),
     late(0, answer=0.3),
     late(0, answer=7),
-    answered(500),
+    answered(502),
     answered(429, Retry_After="3"),
     answered(503, Retry_After="3"),
 )
 faults = st.sampled_from(FAULTS)
+EXCUSED = (
+    HTTPStatus.FORBIDDEN,  # a claim of somebody who is about to be removed
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 
 
 class Trouble:
@@ -136,7 +143,7 @@ class ThreeProviders(RuleBasedStateMachine):
         """Let a client do something; whether it could."""
         try:
             action()
-        except (NotSentError, NotInRoomError, NoKeyMaterialError) as error:
+        except (NotSentError, NotInRoomError, NoKeyMaterialError, UnansweredError) as error:
             event(f"{what}: {type(error).__name__}")
             return False
         except ClientError as error:
@@ -147,15 +154,13 @@ class ThreeProviders(RuleBasedStateMachine):
 
     def excused(self, error: ClientError) -> bool:
         """Whether something may fail now in this way."""
-        if isinstance(error, HTTPRefusalError) and error.status == HTTPStatus.FORBIDDEN:
-            return False  # a claim of somebody who is about to be removed
+        if isinstance(error, HTTPRefusalError) and error.status in EXCUSED:
+            return False
         if isinstance(error, RefusedError) and error.code in (
             GroupInfoCode.not_authorized,
             SubmitResponseCode.not_allowed,
         ):
             return False  # a role is lacking, which only the hub looks at
-        if isinstance(error, HTTPRefusalError) and error.status == HTTPStatus.TOO_MANY_REQUESTS:
-            return False
         if type(error) is ClientError:
             return False  # what was asked for makes no sense any longer
         if isinstance(error, TooLateError | RefusedError) and self.trouble is not None:
@@ -316,7 +321,7 @@ class ThreeProviders(RuleBasedStateMachine):
     def time_passes(self, seconds):
         self.network.loop.pass_time(seconds)
 
-    @rule(fault=faults, skipped=st.integers(0, 3), times=st.integers(1, 4))
+    @rule(fault=faults, skipped=st.integers(0, 3), times=st.integers(1, 12))
     def goes_wrong(self, fault, skipped, times):
         """Something will happen to a few requests from now on, after some to which nothing does."""
         self.trouble = self.network.fault = Trouble(fault, skipped, times)
@@ -329,9 +334,10 @@ class ThreeProviders(RuleBasedStateMachine):
     def settles(self):
         """Everything arrives, and everybody looks."""
         network, self.trouble = self.network, None
-        network.settle()
-        for client in self.clients:
-            client.catch_up()
+        for _ in range(2):  # who looks, asks again for what had no answer, of which others have to hear
+            network.settle()
+            for client in self.clients:
+                client.catch_up()
         check_nothing_waits(network)
         check_nothing_discarded(self.clients)
         check_rooms(network, self.rooms, self.clients)
