@@ -163,9 +163,7 @@ class GroupInfoEndpoint(Hosting):
             leaves = frozenset(each.leaf_index for each in known if each.leaf_index is not None)
             yield AddClients(joiner.user, (joiner.client,), leaves)
             return
-        roles = [] if joiner.join_code is None else [joiner.join_code.role_index]
-        roles += [*policy.preauthorized_roles(joiner.claims)][:1]
-        roles += sorted(policy.no_role.changes.get(NO_ROLE, ()))
+        roles = [*policy.preauthorized_roles(joiner.claims), *sorted(policy.no_role.changes.get(NO_ROLE, ()))]
         for role_index in dict.fromkeys(roles):
             yield AddParticipant(joiner.user, role_index, (joiner.client,))
 
@@ -177,8 +175,9 @@ class GroupInfoEndpoint(Hosting):
 
     def current_group_info(self, room: Room) -> GroupInfo:
         """The GroupInfo of the epoch, as the committer has signed it (AMB-101)."""
-        if room.group_info is None or room.state.group.reinit is not None:
+        if room.state.group.reinit is not None:
             raise NotAuthorized(f"The group of {room.room_id} takes nobody any more.")
+        assert room.group_info is not None, "a hub has got that of each epoch"
         return room.group_info
 
     def sealed_group_info(self, question: GroupInfoQuestion, content: GroupInfoRatchetTreeTBE) -> GroupInfoResponse:
