@@ -9,11 +9,14 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from mimi_conformance.reference.mls.crypto.cipher_suite import parameters
 from mimi_conformance.reference.mls.crypto.labelled import decrypt_with_label, sign_with_label, verify_with_label
 from mimi_conformance.reference.mls.group.external_join import join_externally
+from mimi_conformance.reference.mls.group.group import Group
 from mimi_conformance.reference.mls.group.group_info import verify_group_info
 from mimi_conformance.reference.mls.tree.ratchet_tree_options import tree_in
 from mimi_conformance.reference.provider.messages import Endpoint
+from mimi_conformance.reference.room.presets import preset
 from mimi_conformance.reference.wire.mls.credential import Credential
-from mimi_conformance.reference.wire.mls.registries import CipherSuite
+from mimi_conformance.reference.wire.mls.proposals import Add, ReInit
+from mimi_conformance.reference.wire.mls.registries import CipherSuite, ProtocolVersion
 from mimi_conformance.reference.wire.protocol.common import Protocol
 from mimi_conformance.reference.wire.protocol.group_info import (
     GroupInfoCode,
@@ -24,6 +27,7 @@ from mimi_conformance.reference.wire.protocol.group_info import (
     GroupInfoResponseTBS,
     PendingProposal,
 )
+from mimi_conformance.reference.wire.room_policy.roles import PreAuthData, PreAuthRoleEntry
 from tests.exercised import exercises
 from tests.mls.group_examples import NOW, SUITE
 from tests.provider.hub_scene import HUB, ROOM, Hub, asker, bundle_of, follower
@@ -50,6 +54,7 @@ class Asked:
     request: GroupInfoRequest
     private_key: bytes
     response: GroupInfoResponse
+    reason: str | None
 
     def content(self) -> GroupInfoRatchetTreeTBE:
         assert self.response.status is Code.success
@@ -61,6 +66,12 @@ class Asked:
             self.response.encrypted_groupinfo_and_tree,
         )
         return GroupInfoRatchetTreeTBE.decode(plain)
+
+
+def strict_room(preauthorized_as: int) -> Hub:
+    """A hub with a strict room in which everybody is preauthorised for a role."""
+    entry = PreAuthRoleEntry((), preset("strict").roles_list.roles[preauthorized_as])
+    return Hub().found({"alice": 4}, "alice1", policy="strict", components={"preauth_list": PreAuthData((entry,))})
 
 
 def signed(unsigned: GroupInfoRequestTBS, signature_key: bytes, *, form: bytes | None = None) -> GroupInfoRequest:
@@ -84,7 +95,7 @@ def ask(hub: Hub, name: str, code: bytes = b"", *, source: str | None = None, ro
     request = change(signed(unsigned, key, **how))
     answer = hub.ask(Endpoint.GROUP_INFO, request.encode(), source or asker(name), room)
     assert answer.status == 200, answer
-    return Asked(request, reply_keys.private_key, GroupInfoResponse.decode(answer.body))
+    return Asked(request, reply_keys.private_key, GroupInfoResponse.decode(answer.body), answer.reason)
 
 
 def refused(hub: Hub, name: str, *arguments, code: Code = Code.not_authorized, **how) -> None:
@@ -93,6 +104,16 @@ def refused(hub: Hub, name: str, *arguments, code: Code = Code.not_authorized, *
         response = ask(hub, name, *arguments, **how).response
     asked = how.get("room", ROOM.text)
     assert response == GroupInfoResponse(version=Protocol.mls10, room_id=asked.encode(), status=code)
+
+
+def ask_as_server(hub: Hub, domain: str, source: str | None = None) -> GroupInfoResponse:
+    """What a server gets that asks for itself, through its provider or another one."""
+    server = follower(domain)
+    entry, own = server.external_sender(SUITE), server.keys.external_sender(SUITE)
+    reply_key = parameters(SUITE).new_hpke_key_pair(client("bob1").random).public_key
+    unsigned = GroupInfoRequestTBS(Protocol.mls10, SUITE, entry.signature_key, entry.credential, reply_key, None)
+    body = signed(unsigned, own.private_key).encode()
+    return GroupInfoResponse.decode(hub.ask(Endpoint.GROUP_INFO, body, source or domain).body)
 
 
 class TestSuccess:
@@ -187,23 +208,39 @@ class TestSuccess:
     @exercises("PROTO-7.4-01", "PROTO-5.6-11")
     def test_a_follower_that_is_an_external_sender_gets_it(self):
         hub = Hub().found(ROLES, *CLIENTS, senders=("b.example",))
-        server = follower("b.example")
-        entry, own = server.external_sender(SUITE), server.keys.external_sender(SUITE)
-        reply_keys = parameters(SUITE).new_hpke_key_pair(client("bob1").random)
-        unsigned = GroupInfoRequestTBS(
-            Protocol.mls10, SUITE, entry.signature_key, entry.credential, reply_keys.public_key, None
-        )
-        body = signed(unsigned, own.private_key).encode()
-        response = GroupInfoResponse.decode(hub.ask(Endpoint.GROUP_INFO, body, "b.example").body)
-        assert response.status is Code.success
-        stranger = GroupInfoResponse.decode(hub.ask(Endpoint.GROUP_INFO, body, "c.example").body)
-        assert stranger.status is Code.not_authorized
+        assert ask_as_server(hub, "b.example").status is Code.success
+
+    @exercises("PROTO-5.6-03", "POLICY-5-17")
+    def test_a_client_takes_its_own_place_in_a_full_room(self):
+        hub = Hub().found(ROLES, *CLIENTS, base={"max_clients": 3})
+        assert ask(hub, "bob1").response.status is Code.success
+        refused(hub, "bob2")
+
+    @exercises("PROTO-5.6-03")
+    def test_a_client_whose_addition_waits_for_a_commit_gets_it(self, hub):
+        updated(hub.propose("bob1", Add(hub.claimed("bob2")[1].key_package)))
+        assert ask(hub, "bob2").response.status is Code.success
+
+    @exercises("PROTO-5.6-05", "POLICY-8.1.1-15")
+    def test_who_is_preauthorised_gets_it_where_nobody_joins_openly(self):
+        assert ask(strict_room(preauthorized_as=3), "boris1").response.status is Code.success
 
 
 class TestRefusal:
     @exercises("PROTO-5.6-17", "PROTO-5.6-26")
     def test_a_user_who_is_not_listed_gets_nothing(self, hub):
         refused(hub, "boris1")
+
+    @exercises("PROTO-7.4-01", "PROTO-5.6-11")
+    @pytest.mark.parametrize(("listed", "source"), [("c.example", "b.example"), ("b.example", "c.example")])
+    def test_a_server_that_is_no_external_sender_gets_nothing(self, listed, source):
+        hub = Hub().found(ROLES, *CLIENTS, senders=(listed,))
+        with Untouched(hub):
+            assert ask_as_server(hub, "b.example", source).status is Code.not_authorized
+
+    def test_the_hub_notes_why_the_first_way_in_is_closed(self, hub):
+        assert ask(hub, "boris1").reason == f"{user('boris').decode()} can join {ROOM} in no role."
+        assert "role 1 (banned), which does not hold" in ask(strict_room(preauthorized_as=1), "boris1").reason
 
     @exercises("PROTO-5.6-31")
     def test_a_banned_user_gets_nothing(self):
@@ -217,6 +254,16 @@ class TestRefusal:
     @exercises("PROTO-5.6-18", "PROTO-5.6-15")
     def test_there_has_to_be_a_room(self, hub):
         refused(hub, "bob2", room=f"mimi://{HUB}/r/nowhere", code=Code.no_such_room)
+
+    @exercises("PROTO-5.6-17")
+    def test_a_group_that_has_ended_takes_nobody(self, monkeypatch):
+        monkeypatch.setattr(Group, "check_in_use", lambda _: None)  # the GroupInfo is of no use, but has to be there
+        hub = Hub().found(ROLES, *CLIENTS, policy="strict")
+        extensions = hub.room().state.group.context.extensions
+        updated(hub.propose("alice1", ReInit(b"next", ProtocolVersion.mls10, SUITE, extensions)))
+        assert ask(hub, "bob2").response.status is Code.success
+        updated(hub.commit("carol1"))
+        refused(hub, "bob2")
 
     @exercises("PROTO-5.6-09", "PROTO-5.6-10")
     def test_the_signature_has_to_be_right(self, hub):
@@ -254,12 +301,15 @@ class TestRefusal:
         assert ask(hub, "bob2", change=certified(bob2.signature_private_key)).response.status is Code.success
         refused(hub, "bob2", change=certified(bytes(32)))
 
-    def test_a_key_that_nothing_can_be_encrypted_to_is_refused(self, hub):
-        def keyless(request: GroupInfoRequest) -> GroupInfoRequest:
-            unsigned = GroupInfoRequestTBS.taken_from(request, joining_code=None)
-            return signed(replace(unsigned, group_info_public_key=b"no key"), client("bob2").signature_private_key)
+    @exercises("PROTO-5.6-12")
+    def test_a_code_is_not_shown_with_a_key_that_nothing_can_be_encrypted_to(self):
+        hub = Hub().found({"alice": 4}, "alice1", policy="strict", joining_codes=(b"sesame",))
 
-        refused(hub, "bob2", change=keyless)
+        def keyless(request: GroupInfoRequest) -> GroupInfoRequest:
+            unsigned = GroupInfoRequestTBS.taken_from(request)
+            return signed(replace(unsigned, group_info_public_key=b"no key"), client("bob1").signature_private_key)
+
+        refused(hub, "bob1", b"sesame", change=keyless)
 
     @exercises("PROTO-5.6-14", "PROTO-5.6-28")
     def test_a_cipher_suite_for_which_the_group_lists_no_key_of_the_hub_is_refused(self, hub):
