@@ -12,7 +12,7 @@ from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.provider.hosting import Hosting
 from mimi_conformance.reference.provider.messages import Call
 from mimi_conformance.reference.provider.storage import Transaction
-from mimi_conformance.reference.room.actors import Actor, ExternalSender, JoinCode
+from mimi_conformance.reference.room.actors import Actor, JoinCode
 from mimi_conformance.reference.room.credentials import client_identity
 from mimi_conformance.reference.room.decision import Refused
 from mimi_conformance.reference.room.participants import provider_of
@@ -90,8 +90,7 @@ class Handshakes(Hosting):
 
     def check_sent_by(self, call: Call, actor: Actor) -> None:
         """Refuse what belongs to a client or a server of another provider than the one that sends it."""
-        provider = actor.domain if isinstance(actor, ExternalSender) else provider_of(actor.user)
-        if provider != call.source:
+        if provider_of(actor.user) != call.source:
             raise not_allowed(HandshakeRule.OWN_SENDERS, f"{call.source} sends what {actor.user.decode()} has made.")
 
     def check_hub_listed(self, state: RoomState, extensions: GroupExtensions) -> None:
