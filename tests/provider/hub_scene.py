@@ -299,7 +299,7 @@ class Hub:
         self, name: str, *bodies: ProposalBody, source: str | None = None, newcomer: Client | None = None, **what
     ) -> UpdateRoomResponse:
         """Let a client join by an external commit, with the GroupInfo that the hub has."""
-        newcomer = newcomer or self.client(name)
+        newcomer, change = newcomer or self.client(name), what.pop("change", lambda bundle: bundle)
         self.know(name)
         room = self.room()
         joined = join_externally(
@@ -312,7 +312,7 @@ class Hub:
             tree=RatchetTree(room.state.group.tree.to_wire().nodes),
             what=ExternalJoin(by_value=bodies, **what),
         )
-        response = self.update(name, bundle_of(joined.message, joined.group), source)
+        response = self.update(name, change(bundle_of(joined.message, joined.group)), source)
         if response.response_code is Code.success:
             self.receive([joined.message])
             self.members[name] = newcomer, joined.group

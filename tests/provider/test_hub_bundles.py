@@ -8,6 +8,7 @@ from mimi_conformance.reference.mls.group.group_framing import Framing
 from mimi_conformance.reference.mls.group.group_messages import group_info
 from mimi_conformance.reference.mls.tree.ratchet_tree_options import full_tree
 from mimi_conformance.reference.wire.mls.app_data import WireFormats
+from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.leaf_node import Extension
 from mimi_conformance.reference.wire.mls.ratchet_tree_options import (
     Domain,
@@ -22,7 +23,7 @@ from mimi_conformance.reference.wire.mls.semi_private_message import ExternalRec
 from mimi_conformance.reference.wire.protocol.update import GroupInfoOption, GroupInfoRepresentation
 from tests.exercised import exercises
 from tests.mls.group_examples import SUITE
-from tests.provider.hub_scene import Hub, capable, follower, group_info_option
+from tests.provider.hub_scene import HUB, Hub, capable, follower, group_info_option
 from tests.provider.test_hub_update import CLIENTS, ROLES, accepted, invalid, not_allowed
 
 SEMI_PRIVATE = Framing(WireFormat.mls_semiprivate_message)
@@ -201,16 +202,22 @@ class TestSemiPrivateHandshakes:
         assert "for groups that require the format" in response
 
     def test_one_in_a_group_that_does_not_list_the_hub(self):
-        other = ExternalReceivers((follower("b.example").external_receiver(SUITE),))
-        hub = semi_private(receivers=other)
+        hub = semi_private(receivers=lambda _: (OTHER,))
         invalid(hub, hub.propose, "bob1", hub.listed(added={"dave": 2}), framing=SEMI_PRIVATE)
 
+    @exercises("SPM-3.3-01")
+    def test_one_in_a_group_that_lists_the_hub_among_others_and_by_its_bare_domain(self):
+        bare = Credential.basic(HUB.encode())
+        hub = semi_private(receivers=lambda own: (OTHER, replace(own, credential=bare)))
+        accepted(hub.propose("bob1", hub.listed(added={"dave": 2}), framing=SEMI_PRIVATE))
 
+
+OTHER = follower("b.example").external_receiver(SUITE)
 REQUIRED = Extension(ExtensionType.required_wire_formats, WireFormats((WireFormat.mls_semiprivate_message,)).encode())
 
 
-def semi_private(extensions=(REQUIRED,), receivers: ExternalReceivers | None = None) -> Hub:
+def semi_private(extensions=(REQUIRED,), receivers=lambda own: (own,)) -> Hub:
     """A hub with a room whose members may send it SemiPrivateMessages."""
     hub = Hub(client=capable)
-    receivers = receivers or ExternalReceivers((hub.provider.external_receiver(SUITE),))
-    return hub.found(ROLES, *CLIENTS, components={"external_receivers": receivers}, extensions=extensions)
+    listed = ExternalReceivers(receivers(hub.provider.external_receiver(SUITE)))
+    return hub.found(ROLES, *CLIENTS, components={"external_receivers": listed}, extensions=extensions)

@@ -17,7 +17,7 @@ from mimi_conformance.reference.wire.mls.leaf_node import Extension
 from mimi_conformance.reference.wire.mls.message import MLSMessage
 from mimi_conformance.reference.wire.mls.proposals import GroupContextExtensions, Remove, SelfRemove
 from mimi_conformance.reference.wire.mls.registries import ExtensionType
-from mimi_conformance.reference.wire.protocol.update import UpdateRequest, UpdateRoomResponse
+from mimi_conformance.reference.wire.protocol.update import HandshakeBundle, UpdateRequest, UpdateRoomResponse
 from mimi_conformance.reference.wire.room_policy.capability_types import CapabilityType
 from mimi_conformance.reference.wire.room_policy.roles import RoleData
 from tests.exercised import exercises
@@ -237,6 +237,20 @@ class TestWhatIsRefused:
         messages, _ = hub.proposals("bob1", hub.listed(added={"dave": 2}))
         bundle = hub.proposal_bundle(*messages, hub.made_commit("bob1").message)
         assert "something else among the proposals" in not_allowed(hub, hub.update, "bob1", bundle)
+
+    @exercises("MLS-12.4.3.2-02")
+    def test_an_external_commit_without_a_path(self, hub):
+        def pathless(bundle: HandshakeBundle) -> HandshakeBundle:
+            message = bundle.proposal_or_commit.public_message
+            content = replace(message.content, commit=replace(message.content.commit, path=None))
+            return replace(bundle, proposal_or_commit=MLSMessage.of(replace(message, content=content)))
+
+        invalid(hub, hub.join, "bob3", change=pathless)
+
+    @exercises("PROTO-5.3-43")
+    def test_an_external_commit_of_nobody(self, hub):
+        nobody = replace(client("bob3"), name="nobody")
+        assert "is a client, never a server" in not_allowed(hub, hub.join, "bob3", newcomer=nobody)
 
     @exercises("PROTO-5.3-37", "PROTO-5.3-01")
     def test_rooms_that_are_none_or_other_ones(self, hub):
