@@ -6,7 +6,7 @@ on trust: what clients and followers have is compared, and what came to each of 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mimi_conformance.reference.client.client import Client
 from mimi_conformance.reference.client.happenings import Discarded
@@ -16,6 +16,7 @@ from mimi_conformance.reference.provider.messages import Call
 from mimi_conformance.reference.provider.provider import Provider
 from mimi_conformance.reference.room.state import RoomState
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent, FanoutMessage
+from mimi_conformance.reference.wire.protocol.submit import SubmitMessageRequest
 from tests.provider.hub_scene import Trusting
 from tests.provider.network_scene import Instance, Network
 
@@ -38,10 +39,24 @@ class Accepted:
     readers: frozenset[MimiUri]
 
 
-def noting(noted: list[Accepted]) -> type[Provider]:
-    """The logic of providers that note what they accept; in vain sometimes, if they are killed."""
+@dataclass
+class Notes:
+    """What providers note; of what was undone as they were killed, too.
 
-    class NotingHub(Trusting):
+    Attributes:
+        accepted: the messages that hubs have accepted.
+        unseen: rooms and clients that followers may take to be there still: what happened was not to be seen.
+
+    """
+
+    accepted: list[Accepted] = field(default_factory=list)
+    unseen: set[tuple[MimiUri, MimiUri]] = field(default_factory=set)
+
+
+def noting(notes: Notes) -> type[Provider]:
+    """The logic of providers that take notes."""
+
+    class NotingProvider(Trusting):
         def fan_out_message(self, transaction, state, call, message, frank, *, accepted) -> None:
             super().fan_out_message(transaction, state, call, message, frank, accepted=accepted)
             present = (
@@ -50,9 +65,15 @@ def noting(noted: list[Accepted]) -> type[Provider]:
                 if state.updated.takes_part(user)
                 for client in clients
             )
-            noted.append(Accepted(call, accepted, state.group.context.epoch, frozenset(present)))
+            notes.accepted.append(Accepted(call, accepted, state.group.context.epoch, frozenset(present)))
 
-    return NotingHub
+        def process(self, transaction, arrival) -> None:
+            room_id = arrival.room_id
+            if transaction.room(room_id) is None and arrival.event.event in (FanoutEvent.commit, FanoutEvent.proposal):
+                notes.unseen |= {(room_id, each.client) for each in transaction.clients_in(room_id)}
+            super().process(transaction, arrival)
+
+    return NotingProvider
 
 
 def accepted_in(network: Network, room_id: MimiUri, noted: Iterable[Accepted]) -> Iterator[Accepted]:
@@ -133,14 +154,31 @@ def check_messages(network: Network, room_id: MimiUri, noted: Iterable[Accepted]
         assert not [each for each, times in ids.items() if times > 1], f"{client.uri} has a message twice"
 
 
+def check_readers(network: Network, notes: Notes, clients: Iterable[Client]) -> None:
+    """No accepted message has been delivered to a client that was not to have it, though it could not read it.
+
+    A follower that does not know a room can't see who is taken out of it, and goes on.
+    """
+    accepted = {SubmitMessageRequest.decode(each.call.body).app_message.encode(): each for each in notes.accepted}
+    for client in clients:
+        for event in told(network, client):
+            message = accepted.get(event.message.encode())
+            if message is not None and (MimiUri.parse(message.call.subject), client.uri) not in notes.unseen:
+                assert client.uri in message.readers, f"{client.uri} was delivered what was not for it"
+
+
+def told(network: Network, client: Client) -> list[FanoutMessage]:
+    """The events that a client was delivered, but for Welcomes."""
+    service = network.instances[client.user.provider].service
+    bodies = [each.body for each in service.deliveries(client.uri) if each.kind is DeliveryKind.FANOUT]
+    return [event for event in map(FanoutMessage.decode, bodies) if event.event is not FanoutEvent.welcome]
+
+
 def check_deliveries(network: Network, clients: Iterable[Client]) -> None:
     """Nothing was delivered to a client twice."""
     for client in clients:
-        service = network.instances[client.user.provider].service
-        bodies = [each.body for each in service.deliveries(client.uri) if each.kind is DeliveryKind.FANOUT]
-        events = [event for event in map(FanoutMessage.decode, bodies) if event.event is not FanoutEvent.welcome]
-        told = Counter(event.message.encode() for event in events)
-        assert not [each for each, times in told.items() if times > 1], f"{client.uri} was told something twice"
+        events = Counter(event.message.encode() for event in told(network, client))
+        assert not [each for each, times in events.items() if times > 1], f"{client.uri} was told something twice"
 
 
 def check_nothing_discarded(clients: Iterable[Client]) -> None:

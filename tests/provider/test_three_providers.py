@@ -31,11 +31,12 @@ from mimi_conformance.reference.provider.messages import Answer
 from mimi_conformance.reference.wire.protocol.group_info import GroupInfoCode
 from mimi_conformance.reference.wire.protocol.submit import SubmitResponseCode
 from tests.provider.agreement import (
-    Accepted,
+    Notes,
     check_deliveries,
     check_messages,
     check_nothing_discarded,
     check_nothing_waits,
+    check_readers,
     check_rooms,
     members,
     noting,
@@ -108,8 +109,8 @@ class ThreeProviders(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.noted: list[Accepted] = []
-        self.network = Network(*DOMAINS, kind=noting(self.noted)).__enter__()
+        self.notes = Notes()
+        self.network = Network(*DOMAINS, kind=noting(self.notes)).__enter__()
         self.clients: list[Client] = []
         self.rooms: list[MimiUri] = []
         self.known: set[MimiUri] = set()
@@ -342,7 +343,8 @@ class ThreeProviders(RuleBasedStateMachine):
         check_nothing_discarded(self.clients)
         check_rooms(network, self.rooms, self.clients)
         for room_id in self.rooms:
-            check_messages(network, room_id, self.noted, self.clients)
+            check_messages(network, room_id, self.notes.accepted, self.clients)
+        check_readers(network, self.notes, self.clients)
         check_deliveries(network, self.clients)
 
 
