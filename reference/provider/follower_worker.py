@@ -6,7 +6,8 @@ accepted, and the hub does not tell by itself (AMB-086). It answers the same req
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from mimi_conformance.reference.provider.group_info_question import Question
 from mimi_conformance.reference.provider.messages import Answer, Outgoing, Unanswered, may_change
@@ -46,25 +47,24 @@ class FollowerWorker:
         self._ask = ask
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._looking: asyncio.Task[None] | None = None
-        self._asking: dict[int, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._asking: set[int] = set()
 
     async def start(self) -> None:
         """Begin with the rooms that were lost in an earlier run, and with the requests that had no answer."""
         await self._storage.run(self._provider.find_lost_rooms)
         unanswered = await self._storage.run(lambda transaction: transaction.open_requests())
         self._loop = asyncio.get_running_loop()
-        self._looking = self._loop.create_task(self._run())
+        self._begin(self._run())
         for request in unanswered:
             self._begin_asking(request)
 
     async def stop(self) -> None:
         """Look no longer. Harmless when it does not run."""
         self._loop = None
-        tasks = [task for task in (self._looking, *self._asking.values()) if task is not None]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def ask_again(self, request: OpenRequest) -> None:
         """Send a request again that had no answer. From any thread; where this does not run, when it starts again."""
@@ -73,21 +73,31 @@ class FollowerWorker:
 
     def _begin_asking(self, request: OpenRequest) -> None:
         if self._loop is not None and request.number not in self._asking:
-            task = self._asking[request.number] = self._loop.create_task(self._ask_again(request))
-            task.add_done_callback(lambda _: self._asking.pop(request.number))
+            self._asking.add(request.number)
+            self._begin(self._ask_again(request))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something by itself: a hub that hangs holds up nothing but what it is asked for."""
+        task = asyncio.get_running_loop().create_task(self._safely(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            _logger.exception("Following rooms failed here.")
 
     async def _run(self) -> None:
         while True:
-            try:
-                questions = await self._storage.run(self._look_around)
-                async with asyncio.TaskGroup() as asking:
-                    for question in questions:
-                        asking.create_task(self._regain(question))
-            except Exception:
-                _logger.exception("Following rooms failed here.")
+            await self._safely(self._look_around())
             await asyncio.sleep(_PERIOD_SECONDS)
 
-    def _look_around(self, transaction: Transaction) -> tuple[Question, ...]:
+    async def _look_around(self) -> None:
+        for question in await self._storage.run(self._questions):
+            self._begin(self._regain(question))
+
+    def _questions(self, transaction: Transaction) -> tuple[Question, ...]:
         now = self._clock()
         self._provider.go_on_everywhere(transaction, now)
         return self._provider.questions(transaction, now)
@@ -99,8 +109,8 @@ class FollowerWorker:
                 await self._storage.run(
                     lambda transaction: self._provider.end_own_request(transaction, request, outcome, self._clock())
                 )
-        except Exception:
-            _logger.exception("Asking %s again failed here.", request.outgoing.provider)
+        finally:
+            self._asking.remove(request.number)
 
     async def _insistently(self, request: OpenRequest) -> Answer | Unanswered | None:
         """What comes of a request at last; None when that is known already, as its client has asked again."""
