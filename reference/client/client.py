@@ -14,16 +14,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Final
 
+from mimi_conformance.reference.client.asking import PAUSES, Asking
 from mimi_conformance.reference.client.attempts import Attempt, update, update_response
 from mimi_conformance.reference.client.claiming import Claim, claim_request, claimed_key_packages
 from mimi_conformance.reference.client.connection import Connection, Reply
 from mimi_conformance.reference.client.device import Device
 from mimi_conformance.reference.client.errors import (
     ClientError,
-    HTTPRefusalError,
     RefusedError,
     TooLateError,
     UnansweredError,
@@ -39,7 +37,7 @@ from mimi_conformance.reference.mls.group.group_messages import group_info
 from mimi_conformance.reference.mls.rules import RuleError
 from mimi_conformance.reference.provider.founding import NewRoom
 from mimi_conformance.reference.provider.inbox import Delivery, DeliveryKind
-from mimi_conformance.reference.provider.messages import Endpoint, may_change
+from mimi_conformance.reference.provider.messages import Endpoint
 from mimi_conformance.reference.room.derivation import GroupError
 from mimi_conformance.reference.room.presets import preset as preset_called
 from mimi_conformance.reference.wire.errors import DecodeError
@@ -55,9 +53,6 @@ from mimi_conformance.reference.wire.protocol.update import (
     UpdateResponseCode,
     UpdateRoomResponse,
 )
-
-PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds between the attempts to get an answer: the hub knows a request that comes again, so that asking is safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +86,7 @@ class Client:
         self.connection = connection
         self.lock = threading.RLock()
         self.happenings = list[Happening]()
-        self._pauses = pauses
-        self._pause = pause
+        self._asking = Asking(device.uri, connection, pauses, pause)
         self._rooms = dict[MimiUri, ClientRoom]()
         self._open = dict[MimiUri, _Open]()
         self._cursor = 0
@@ -262,35 +256,9 @@ class Client:
         reply = self.ask(Endpoint.UPDATE, room_id.provider, room_id.text, UpdateRequest(bundle).encode())
         return update_response(reply.body)
 
-    def ask(self, endpoint: Endpoint, provider: str, about: str, body: bytes, *, again: bool = False) -> Reply:
-        """Have the provider send a request, again and again until there is an answer.
-
-        Args:
-            endpoint: what is asked.
-            provider: the domain of the provider asked.
-            about: what the URL template is filled with.
-            body: the request structure.
-            again: whether it was asked before, and nobody knows what came of it: ask once more.
-
-        Raises:
-            HTTPRefusalError: its status is no success.
-            UnansweredError: there was none for some seconds, or none that says what became of an earlier attempt.
-            NotSentError: the provider does not send it.
-
-        """
-        asked, unanswered = f"{endpoint} at {provider}", again
-        for pause in (*(() if again else self._pauses), None):
-            try:
-                reply = self.connection.request(self.uri, endpoint, provider, about, body)
-            except UnansweredError:
-                if pause is None:
-                    raise
-                unanswered = True
-            else:
-                if pause is None or reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-                    return _checked(asked, reply, unanswered=unanswered)
-            self._pause(pause)
-        raise AssertionError("the last attempt returns or raises")
+    def ask(self, endpoint: Endpoint, provider: str, about: str, body: bytes) -> Reply:
+        """Have the provider send a request; see `Asking.ask`, which raises the same."""
+        return self._asking.ask(endpoint, provider, about, body)
 
     # What takes effect in rooms.
 
@@ -322,7 +290,7 @@ class Client:
     def _settle(self, attempt: Attempt, *, again: bool = False) -> None:
         room_id = attempt.room_id
         try:
-            reply = self.ask(attempt.endpoint, room_id.provider, room_id.text, attempt.body, again=again)
+            reply = self._asking.ask(attempt.endpoint, room_id.provider, room_id.text, attempt.body, again=again)
         except UnansweredError:
             raise
         except ClientError:
@@ -403,12 +371,3 @@ class Client:
             self.happenings.append(Discarded(room_id, f"The Welcome is of no use: {error}"))
         else:
             self.device.use_up(own)
-
-
-def _checked(asked: str, reply: Reply, *, unanswered: bool) -> Reply:
-    """An answer that is a success; where earlier attempts had none, only what will not change says that they failed."""
-    if unanswered and may_change(reply.status):
-        raise UnansweredError(f"{asked} had no answer at first, and then the HTTP status {reply.status}.")
-    if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
-        raise HTTPRefusalError(asked, reply.status)
-    return reply
