@@ -108,7 +108,7 @@ class OwnEvents(Regaining):
         public, room_id, client = bundle.proposal_or_commit.public_message, arrival.room_id, arrival.sender
         joins = public is not None and public.content.sender.sender_type is SenderType.new_member_commit
         if joins and client is not None:
-            transaction.join_room(room_id, client)
+            transaction.join_room(room_id, client, since=arrival.event.timestamp)
         info, tree = bundle.group_info_option, bundle.ratchet_tree_option
         if info is None or info.group_info is None or tree is None or transaction.room(room_id) is not None:
             return

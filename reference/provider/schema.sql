@@ -83,6 +83,7 @@ CREATE TABLE room_client (
     room TEXT NOT NULL,
     client TEXT NOT NULL REFERENCES client (uri),
     leaf_index INTEGER,  -- in the groups of our own rooms
+    since INTEGER NOT NULL,  -- in milliseconds of the Unix epoch: what was accepted before is not for it
     UNIQUE (room, client)
 );
 CREATE INDEX room_client_client ON room_client (client);

@@ -132,8 +132,17 @@ class Transaction(Protocol):
         ``now`` is in milliseconds of the Unix epoch.
         """
 
-    def join_room(self, room: MimiUri, client: MimiUri, leaf_index: int | None = None) -> None:
-        """Note that a local client is in a room; in one of ours at a leaf, which may be another than before."""
+    def join_room(self, room: MimiUri, client: MimiUri, leaf_index: int | None = None, since: int = 0) -> None:
+        """Note that a local client is in a room.
+
+        Args:
+            room: the room.
+            client: the client.
+            leaf_index: in one of our rooms, its leaf, which may be another than before.
+            since: in one of another hub, if it was not in it before: messages that the hub has accepted earlier are not
+                for it; in milliseconds of the Unix epoch.
+
+        """
 
     def leave_room(self, room: MimiUri, client: MimiUri) -> None:
         """Note that a local client is in a room no longer."""

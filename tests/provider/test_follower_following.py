@@ -276,6 +276,16 @@ def test_a_new_device_of_ours_is_in_the_room_once_its_commit_is_accepted(hub):
     assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.commit]
 
 
+def test_a_message_that_its_commit_has_overtaken_is_not_for_a_new_device(hub):
+    follower = hub.follower
+    follower.know("bob3")
+    hub.join("bob3")
+    follower.notify(application(b"earlier", hub.now - 1))
+    assert [len(follower.delivered(name)) for name in ("bob1", "bob3")] == [2, 0]
+    follower.notify(application(b"later", hub.now + 1, epoch=2))
+    assert [len(follower.delivered(name)) for name in ("bob1", "bob3")] == [1, 1]
+
+
 @exercises("POLICY-7-02")
 def test_a_commit_that_overtakes_another_waits_for_it(hub):
     follower = hub.follower

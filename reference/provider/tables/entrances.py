@@ -11,10 +11,10 @@ from mimi_conformance.reference.room.participants import User
 class EntranceTables(Table):
     """The tables ``room_client``, ``room_leaver``, ``departure``, ``joining_code`` and ``shown_code``."""
 
-    def join_room(self, room: MimiUri, client: MimiUri, leaf_index: int | None = None) -> None:
+    def join_room(self, room: MimiUri, client: MimiUri, leaf_index: int | None = None, since: int = 0) -> None:
         self._execute(
-            "INSERT INTO room_client VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET leaf_index = excluded.leaf_index",
-            (room.text, client.text, leaf_index),
+            "INSERT INTO room_client VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET leaf_index = excluded.leaf_index",
+            (room.text, client.text, leaf_index, since),
         )
         self.note_staying(room, client)
 
@@ -38,7 +38,7 @@ class EntranceTables(Table):
 
     def readers_in(self, room: MimiUri, accepted: int) -> tuple[MimiUri, ...]:
         rows = self._execute(
-            "SELECT client FROM room_client WHERE room = ?1 "
+            "SELECT client FROM room_client WHERE room = ?1 AND since <= ?2 "
             "AND client NOT IN (SELECT client FROM room_leaver WHERE room = ?1) "
             "UNION SELECT client FROM room_leaver WHERE room = ?1 AND since >= ?2",
             (room.text, accepted),
