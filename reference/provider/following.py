@@ -10,7 +10,6 @@ from itertools import groupby
 from typing import TypeAlias
 
 from mimi_conformance.reference.identity.credential import DEFAULT_MAPPING
-from mimi_conformance.reference.identity.errors import CredentialError
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.crypto.cipher_suite import UnsupportedCipherSuiteError
 from mimi_conformance.reference.mls.group.commit_rules import CommitRule
@@ -39,7 +38,7 @@ from mimi_conformance.reference.room.updates import (
 )
 from mimi_conformance.reference.room.view import RoomView
 from mimi_conformance.reference.wire.mls import tree as wire
-from mimi_conformance.reference.wire.mls.framing import PublicMessage, SenderType
+from mimi_conformance.reference.wire.mls.framing import PublicMessage
 from mimi_conformance.reference.wire.mls.group import GroupInfo
 from mimi_conformance.reference.wire.mls.leaf_node import LeafNode
 from mimi_conformance.reference.wire.mls.message import MLSMessage
@@ -106,7 +105,7 @@ class Following(HubIdentity):
         if len(room.state.group.pending) + len(messages) > self.settings.most_pending_proposals:
             return Right(event, None)
         accepted = accept_overtaken(
-            room.state, messages, event.timestamp // 1000, self.surroundings_of_followed(transaction, room)
+            room.state, messages, event.timestamp // 1000, self.surroundings_of_followed(transaction)
         )
         if isinstance(accepted, ProposalsAccepted):
             return Right(event, Room(accepted.state))
@@ -138,11 +137,7 @@ class Following(HubIdentity):
         self, transaction: Transaction, room: Room, commit: PublicMessage, now: int
     ) -> CommitAccepted | Refusal:
         """What the room says to a commit. Only the hub sees joining codes: it is believed that there was one."""
-        surroundings = self.surroundings_of_followed(transaction, room)
-        answer = accept_commit(room.state, commit, now, surroundings)
-        joins = commit.content.sender.sender_type is SenderType.new_member_commit
-        if isinstance(answer, CommitAccepted) or not joins:
-            return answer
+        surroundings = self.surroundings_of_followed(transaction)
         return accept_commit(room.state, commit, now, surroundings, self.presumed_code(room.state.updated))
 
     def presumed_code(self, view: RoomView) -> JoinCode | None:
@@ -170,11 +165,11 @@ class Following(HubIdentity):
         public = tuple(each.public_message for each in messages if each.public_message is not None)
         return public if len(public) == len(messages) else None
 
-    def surroundings_of_followed(self, transaction: Transaction, room: Room) -> Surroundings:
-        """What lies outside a followed room, as far as we know: the rooms of the same hub that we follow, too."""
+    def surroundings_of_followed(self, transaction: Transaction) -> Surroundings:
+        """What lies outside a followed room, as far as we know: the other rooms that we follow."""
 
         def find_room(room_id: MimiUri) -> RoomView | None:
-            found = transaction.room(room_id) if room_id.provider == room.room_id.provider else None
+            found = transaction.room(room_id)
             return None if found is None else found.state.updated
 
         return Surroundings(find_room)
@@ -238,9 +233,6 @@ class Following(HubIdentity):
     def local_clients(self, transaction: Transaction, leaf_nodes: tuple[LeafNode, ...]) -> Iterator[MimiUri]:
         """Our clients among members. Those behind pseudonyms are known to themselves only (PROTO 6.1)."""
         for leaf_node in leaf_nodes:
-            try:
-                client = client_identity(leaf_node.credential, DEFAULT_MAPPING).client
-            except CredentialError:
-                continue
+            client = client_identity(leaf_node.credential, DEFAULT_MAPPING).client
             if client is not None and transaction.user_of(client) is not None:
                 yield client
