@@ -5,23 +5,22 @@ from dataclasses import replace
 import pytest
 
 from mimi_conformance.reference.identity.uri import MimiUri
+from mimi_conformance.reference.mls.group.group import Group
 from mimi_conformance.reference.mls.group.group_framing import IN_PRIVATE
 from mimi_conformance.reference.provider.local import UserChange
-from mimi_conformance.reference.provider.messages import Endpoint
 from mimi_conformance.reference.wire.mls.message import MLSMessage
-from mimi_conformance.reference.wire.mls.proposals import Remove
+from mimi_conformance.reference.wire.mls.proposals import Add, ReInit
+from mimi_conformance.reference.wire.mls.registries import ProtocolVersion
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent, FanoutMessage
-from mimi_conformance.reference.wire.protocol.participant_list import ParticipantListUpdate
-from mimi_conformance.reference.wire.protocol.room_metadata import Uri
-from mimi_conformance.reference.wire.protocol.update import UpdateRequest, UpdateRoomResponse
 from tests.exercised import exercises
+from tests.mls.group_examples import SUITE
 from tests.provider.follower_scene import FollowedHub
 from tests.provider.hub_scene import Code
 from tests.provider.test_follower_own_events import application
+from tests.provider.test_hub_bundles import SEMI_PRIVATE, semi_private
 from tests.provider.test_hub_group_info import Code as GroupInfoCode
 from tests.provider.test_hub_group_info import ask
 from tests.room.house import HUB, ROOM, client, user
-from tests.room.house import update as update_of
 
 
 @pytest.fixture
@@ -42,6 +41,11 @@ def same_room(hub) -> bool:
     )
 
 
+def allow_to_wait(hub, proposals: int) -> None:
+    provider = hub.follower.provider
+    provider.settings = replace(provider.settings, most_pending_proposals=proposals)
+
+
 def proposals_of(hub, name, *bodies) -> FanoutMessage:
     """Proposals that no hub should accept, as one fans them out that does."""
     first, *more = hub.proposals(name, *bodies)[0]
@@ -59,12 +63,18 @@ def test_the_follower_holds_the_same_view_as_the_hub(hub, caplog):
     assert caplog.text == ""
 
 
+def test_clients_are_proposed_while_their_key_packages_are_valid(hub):
+    hub.propose("alice1", hub.listed({"dora": 2}), Add(hub.claimed("dora1")[1].key_package))
+    assert same_room(hub)
+
+
 @exercises("PROTO-5.5-09", "PROTO-5.5-16")
 def test_what_the_hub_staples_to_an_external_commit_is_part_of_the_room():
     roles = {"alice": 4, "bob": 2, "carl": 2, "adam": 2, HUB: 3}
     hub = FollowedHub().found(roles, "alice1", "bob1", "carl1", "adam1")
     hub.follower.put_in("bob1")
     hub.follower.follow()
+    allow_to_wait(hub, 2)
     hub.service.change_user(UserChange(MimiUri.parse(user("adam")), deleted=True))
     assert len(hub.room().state.pending_changes) == 1
     hub.join("carl2")
@@ -192,6 +202,40 @@ def test_a_commit_of_proposals_that_were_not_seen_is_delivered_and_the_room_is_l
     hub.commit("alice1")
     assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.commit]
     assert follower.room() is None
+
+
+def test_a_commit_that_only_members_and_the_hub_read_is_delivered_and_the_room_is_lost():
+    hub = semi_private(kind=FollowedHub)
+    hub.follower.put_in("bob1")
+    hub.follower.follow()
+    assert hub.commit("carol1", framing=SEMI_PRIVATE).response_code is Code.success
+    assert [each.event for each in hub.follower.delivered("bob1")] == [FanoutEvent.commit]
+    assert hub.follower.room() is None
+
+
+def test_proposals_of_an_epoch_gone_by_are_delivered_and_change_nothing(hub):
+    late = proposals_of(hub, "alice1", hub.listed({"dora": 2}))
+    hub.commit("alice1")
+    hub.follower.delivered("bob1")
+    hub.follower.notify(late)
+    assert hub.follower.delivered("bob1") == [late]
+    assert same_room(hub)
+
+
+def test_after_a_group_has_ended_everything_is_delivered_and_the_room_is_lost(monkeypatch):
+    monkeypatch.setattr(Group, "check_in_use", lambda _: None)  # the GroupInfo is of no use, but has to be there
+    hub = FollowedHub().found({"alice": 4, "bob": 2, "carol": 3}, "alice1", "bob1", "carol1", policy="strict")
+    hub.follower.put_in("bob1")
+    hub.follower.follow()
+    wrong = proposals_of(hub, "bob1", hub.listed(removed=["alice"]))
+    extensions = hub.room().state.group.context.extensions
+    hub.propose("alice1", ReInit(b"next", ProtocolVersion.mls10, SUITE, extensions))
+    hub.commit("carol1")
+    assert same_room(hub)
+    hub.follower.delivered("bob1")
+    hub.follower.notify(wrong)
+    assert hub.follower.delivered("bob1") == [wrong]
+    assert hub.follower.room() is None
 
 
 def test_a_client_that_was_removed_gets_the_commit_and_nothing_after_it(hub):
@@ -330,8 +374,7 @@ def test_more_than_a_few_events_do_not_wait(hub):
 
 
 def test_more_proposals_than_we_would_take_are_delivered_and_the_room_is_lost(hub):
-    provider = hub.follower.provider
-    provider.settings = replace(provider.settings, most_pending_proposals=2)
+    allow_to_wait(hub, 2)
     for name in ("dora", "dave"):
         hub.propose("alice1", hub.listed(added={name: 2}))
     hub.follower.catch_up()
@@ -352,26 +395,3 @@ def test_after_a_missed_commit_the_room_is_unknown_and_everything_is_delivered(h
     hub.now += 5_000
     assert follower.delivered("bob1") == [second]
     assert follower.room() is None
-
-
-@exercises("POLICY-5-10")
-@pytest.mark.parametrize("known", [True, False])
-def test_what_follows_from_a_parent_room_is_delivered_though_we_have_not_heard_what_happened_there(known):
-    parent = MimiUri.room(HUB, "parent")
-    hub = FollowedHub().found({"alice": 4, "bob": 2, "carl": 2, "adam": 2}, "alice1", "carl1", room_id=parent)
-    above, depends = hub.members, {"parent_dependant": True, "parent_room": (Uri(bytes(parent)),)}
-    hub.found({"alice": 4, "bob": 2, "carl": 2}, "alice1", "bob1", "carl1", base=depends)
-    hub.follower.put_in("bob1")
-    if known:
-        hub.follower.follow(parent)
-    hub.follower.follow()
-    hub.members, below = above, hub.members
-    update = ParticipantListUpdate(removed_indices=(2,))
-    made = hub.made_commit("alice1", Remove(hub.group("carl1").leaf_index), update_of("participant_list", update))
-    answer = hub.ask(Endpoint.UPDATE, UpdateRequest(hub.bundle(made)).encode(), "alice1", parent.text)
-    assert UpdateRoomResponse.decode(answer.body).response_code is Code.success
-    hub.members = below
-    hub.follower.catch_up()
-    [event] = hub.follower.delivered("bob1")
-    assert event.event is FanoutEvent.proposal
-    assert hub.follower.room() is None

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mimi_conformance.reference.mls.crypto.labelled import encrypt_with_label, sign_with_label, verify_with_label
+from mimi_conformance.reference.mls.group.group_framing import IN_PRIVATE, IN_PUBLIC
 from mimi_conformance.reference.mls.tree.ratchet_tree_options import full_tree
 from mimi_conformance.reference.provider.messages import Answer, Endpoint, Unanswered
 from mimi_conformance.reference.wire.protocol.common import Protocol
@@ -15,11 +16,13 @@ from mimi_conformance.reference.wire.protocol.group_info import (
     GroupInfoRequestTBS,
     GroupInfoResponse,
     GroupInfoResponseTBS,
+    PendingProposal,
 )
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent
 from tests.exercised import exercises
 from tests.mls.group_examples import SUITE
 from tests.provider.follower_scene import FollowedHub
+from tests.provider.hub_scene import Hub
 from tests.provider.test_follower_following import same_room
 from tests.provider.test_follower_own_events import application
 from tests.room.house import HUB, ROOM
@@ -44,12 +47,12 @@ def take(hub, question, outcome):
         hub.follower.provider.take_answer(transaction, question, outcome)
 
 
-def answer(hub, question, key=None, **changes) -> Answer:
+def answer(hub, question, key=None, content=None, **changes) -> Answer:
     """What the hub answers, as section 5.6 describes it."""
     request, room = GroupInfoRequest.decode(question.outgoing.body), hub.room()
-    plain = GroupInfoRatchetTreeTBE(
-        room.group_info, full_tree(room.state.group.tree), tuple(room.proposals.values())
-    ).encode()
+    proposals = tuple(room.proposals.values())
+    plain = GroupInfoRatchetTreeTBE(room.group_info, full_tree(room.state.group.tree), proposals)
+    plain = replace(plain, **(content or {})).encode()
     sealed = encrypt_with_label(
         SUITE,
         request.group_info_public_key,
@@ -116,6 +119,13 @@ def test_the_answer_shows_who_has_left_and_when(hub):
     assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.application]
 
 
+def waiting(hub, *bodies, first=IN_PUBLIC) -> tuple[PendingProposal, ...]:
+    """Proposals of Bob that the hub has not accepted, with a time for each, and a framing for the first."""
+    framed = zip(bodies, (first, IN_PUBLIC), strict=False)
+    messages = [hub.proposals("bob1", body, framing=framing)[0][0] for body, framing in framed]
+    return tuple(PendingProposal(message, hub.now + number) for number, message in enumerate(messages))
+
+
 NO_ANSWERS = {
     "unreachable": lambda _hub, _question: Unanswered("It is away."),
     "an error": lambda _hub, _question: Answer(500),
@@ -128,6 +138,19 @@ NO_ANSWERS = {
         hub, question, key=hub.follower.provider.keys.external_sender(SUITE).private_key
     ),
     "another room": lambda hub, question: answer(hub, question, room_id=b"mimi://hub.example/r/other"),
+    "a tree of another group": lambda hub, question: answer(
+        hub,
+        question,
+        content={"ratchet_tree_option": full_tree(Hub().found({"alice": 4}, "alice1").room().state.group.tree)},
+    ),
+    "a proposal against the policy": lambda hub, question: answer(
+        hub, question, content={"pending_proposals": waiting(hub, hub.listed(removed=["alice"]))}
+    ),
+    "a proposal that nobody can read": lambda hub, question: answer(
+        hub,
+        question,
+        content={"pending_proposals": waiting(hub, hub.listed({"dora": 2}), hub.listed({"dan": 2}), first=IN_PRIVATE)},
+    ),
     "another hub": lambda hub, question: answer(hub, question, hub_sender=hub.follower.provider.external_sender(SUITE)),
 }
 

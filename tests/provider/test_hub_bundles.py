@@ -216,8 +216,8 @@ OTHER = follower("b.example").external_receiver(SUITE)
 REQUIRED = Extension(ExtensionType.required_wire_formats, WireFormats((WireFormat.mls_semiprivate_message,)).encode())
 
 
-def semi_private(extensions=(REQUIRED,), receivers=lambda own: (own,)) -> Hub:
+def semi_private(extensions=(REQUIRED,), receivers=lambda own: (own,), kind: type[Hub] = Hub) -> Hub:
     """A hub with a room whose members may send it SemiPrivateMessages."""
-    hub = Hub(client=capable)
+    hub = kind(client=capable)
     listed = ExternalReceivers(receivers(hub.provider.external_receiver(SUITE)))
     return hub.found(ROLES, *CLIENTS, components={"external_receivers": listed}, extensions=extensions)
