@@ -7,6 +7,7 @@ first ends with the answer, the second after some seconds at the latest: nothing
 """
 
 import logging
+from collections.abc import Iterable
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.mls.crypto.signature_scheme import Random
@@ -93,14 +94,33 @@ class Arrivals(Following, Repetition):
             return
         if judgement.reason:
             self.discard(room_id, judgement.reason)
-        recipients = tuple(each for each in self.recipients(transaction, room_id, judgement.event) if each != sender)
-        transaction.deliver(recipients, DeliveryKind.FANOUT, room_id.provider, room_id, self.delivered(judgement.event))
+        if judgement.event.event is FanoutEvent.welcome:
+            self.let_in(transaction, room_id, judgement.event)
+        else:
+            clients = self.recipients(transaction, room_id, judgement.event)
+            event = self.delivered(judgement.event)
+            self.deliver(transaction, room_id, (each for each in clients if each != sender), event)
+        if sender is not None:
+            transaction.keep_own_event(room_id, judgement.event, MOST_WAITING)
         self.keep_followed(transaction, room_id, judgement.room)
         if judgement.room is None:
             self.lost_rooms.lose(room_id)
         self.take_out(transaction, room_id, judgement, arrival.event.timestamp)
         if judgement.room is not None and judgement.event.event is not FanoutEvent.application:
             self.note_readers(transaction, judgement.room.state, arrival.event.timestamp)
+
+    def deliver(self, transaction: Transaction, room_id: MimiUri, clients: Iterable[MimiUri], event: bytes) -> None:
+        """Put an event where clients get it from."""
+        transaction.deliver(clients, DeliveryKind.FANOUT, room_id.provider, room_id, event)
+
+    def let_in(self, transaction: Transaction, room_id: MimiUri, event: FanoutMessage) -> None:
+        """Deliver a Welcome, and then to those who come in what others here have sent and it has been overtaken by."""
+        before = {each.client for each in transaction.clients_in(room_id)}
+        clients = self.recipients(transaction, room_id, event)
+        self.deliver(transaction, room_id, clients, self.delivered(event))
+        newcomers = tuple(each for each in clients if each not in before)
+        for own in transaction.own_events(room_id, event.timestamp):
+            self.deliver(transaction, room_id, newcomers, own)
 
     def discard(self, room_id: MimiUri, reason: str) -> None:
         """Say that an event is not delivered, or a part of it."""
@@ -113,6 +133,7 @@ class Arrivals(Following, Repetition):
             self.note_leaving(transaction, room_id, client, at)
         if judgement.gone and not transaction.clients_in(room_id):
             transaction.forget_room(room_id)
+            transaction.forget_own_events(room_id)
 
     def note_readers(self, transaction: Transaction, state: RoomState, at: int) -> None:
         """Note for whom the messages of a room are that the hub accepts later than a time.

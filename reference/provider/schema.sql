@@ -185,6 +185,16 @@ CREATE TABLE arrival (
 );
 CREATE INDEX arrival_room ON arrival (room, place, notified, position);
 
+-- The newest events of each of these rooms that our clients have sent, for those who come in by a Welcome that they have
+-- overtaken.
+CREATE TABLE own_event (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    room TEXT NOT NULL,
+    accepted INTEGER NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE INDEX own_event_room ON own_event (room, position);
+
 -- Requests of our clients that may become events of rooms of other hubs, and have no answer yet.
 CREATE TABLE open_request (
     number INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -30,7 +30,7 @@ from mimi_conformance.reference.provider.tables.users import UserTables
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 16
+SCHEMA_VERSION = 17
 IN_MEMORY = ":memory:"
 
 # "MIMI", so that a database of somebody else is not taken for an empty one of ours.
@@ -45,6 +45,7 @@ _CLEARED = (
     "outbox_entry",
     "outbox_event",
     "arrival",
+    "own_event",
     "open_request",
     "delivery",
     "shown_code",

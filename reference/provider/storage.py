@@ -238,6 +238,15 @@ class Transaction(Protocol):
     def rooms_waited_in(self) -> tuple[MimiUri, ...]:
         """The rooms in which something waits."""
 
+    def keep_own_event(self, room: MimiUri, event: FanoutMessage, most: int) -> None:
+        """Keep an event of a local client in a room of another hub, and only the newest so many of that room."""
+
+    def own_events(self, room: MimiUri, after: int) -> tuple[bytes, ...]:
+        """Those that the hub has accepted after a time, in milliseconds of the Unix epoch: FanoutMessages."""
+
+    def forget_own_events(self, room: MimiUri) -> None:
+        """Keep none of them."""
+
     def begin_request(self, client: MimiUri, room: MimiUri, outgoing: Outgoing) -> int:
         """Note that a local client asks the hub of a room something; the number of the request, also of an open one."""
 

@@ -272,9 +272,12 @@ def test_a_client_that_joins_anew_stays_though_the_room_is_lost_with_the_same_ev
 
 
 def test_with_the_last_client_the_room_is_forgotten(hub):
+    hub.commit("bob1")
     hub.commit("alice1", hub.listed(removed=["bob"]), *hub.removals("bob"))
     assert hub.follower.clients() == set()
     assert hub.follower.room() is None
+    with hub.follower.storage.transaction() as transaction:
+        assert transaction.own_events(ROOM, 0) == ()
 
 
 @exercises("PROTO-5.3-08")
@@ -395,3 +398,16 @@ def test_after_a_missed_commit_the_room_is_unknown_and_everything_is_delivered(h
     hub.now += 5_000
     assert follower.delivered("bob1") == [second]
     assert follower.room() is None
+
+
+def test_a_hub_may_say_any_time(hub):
+    follower = hub.follower
+    follower.catch_up = lambda: None
+    hub.propose("carl1", hub.listed(removed=["carl"]), *hub.removals("carl"))
+    one_of_ours = [each for each in hub.removals("bob") if each.removed == hub.group("bob2").leaf_index]
+    assert hub.commit("alice1", *one_of_ours).response_code is Code.success
+    events = [replace(each, timestamp=2**64 - 1) for each in hub.notified("b.example")]
+    assert {each.event for each in events} == {FanoutEvent.proposal, FanoutEvent.commit}
+    for event in (*events, application(b"hello", 2**64 - 1)):
+        follower.notify(event)
+    assert same_room(hub)

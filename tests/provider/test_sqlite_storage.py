@@ -12,6 +12,7 @@ from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.sqlite_storage import SCHEMA_VERSION, SQLiteStorage, StorageError
 from mimi_conformance.reference.provider.users import ProfileEntry, User
 from mimi_conformance.reference.wire.protocol.identifier import SearchIdentifierType
+from tests.provider.test_follower_own_events import application
 
 ALICE = MimiUri.user("a.example", "alice")
 
@@ -226,3 +227,34 @@ def test_an_error_that_ends_the_transaction_ends_it_for_everybody_who_shares_it(
     results = asyncio.run(serve())
     assert [type(result) for result in results] == [sqlite3.OperationalError] * 3
     assert users(storage) == ()
+
+
+def test_times_of_other_providers_may_be_of_64_bits(storage):
+    latest, room, phone = (
+        2**64 - 1,
+        MimiUri.room("b.example", "clubhouse"),
+        MimiUri.client("a.example", "alice", "phone"),
+    )
+    with storage.transaction() as transaction:
+        transaction.add_user(ALICE)
+        transaction.add_client(ALICE, phone)
+        transaction.join_room(room, phone, since=latest)
+        assert transaction.readers_in(room, latest) == (phone,)
+        transaction.note_leaving(room, phone, latest, latest)
+        assert transaction.readers_in(room, latest) == (phone,)
+        transaction.keep_own_event(room, application(b"hello", latest), 1)
+        assert transaction.own_events(room, latest) == ()
+
+
+def test_of_the_events_of_our_own_the_newest_of_each_room_are_kept(storage):
+    room, other = MimiUri.room("b.example", "clubhouse"), MimiUri.room("b.example", "bar")
+    events = [application(b"message %d" % number, number) for number in range(4)]
+    with storage.transaction() as transaction:
+        transaction.keep_own_event(other, events[0], 2)
+        for event in events:
+            transaction.keep_own_event(room, event, 2)
+        assert transaction.own_events(room, 0) == tuple(event.encode() for event in events[2:])
+        assert transaction.own_events(room, 2) == (events[3].encode(),)
+        transaction.forget_own_events(room)
+        assert transaction.own_events(room, 0) == ()
+        assert transaction.own_events(other, -1) == (events[0].encode(),)

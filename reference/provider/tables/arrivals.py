@@ -1,5 +1,5 @@
 # ruff: noqa: D102  # the methods are described in storage.Transaction
-"""Events of followed rooms that wait for their turn."""
+"""Events of followed rooms that wait for their turn, and those of our own that others may have to hear later."""
 
 from mimi_conformance.reference.identity.uri import MimiUri
 from mimi_conformance.reference.provider.arrival import Arrival, Waiting, epoch_of
@@ -8,7 +8,7 @@ from mimi_conformance.reference.wire.protocol.notify import FanoutMessage
 
 
 class ArrivalTables(Table):
-    """The table ``arrival``."""
+    """The tables ``arrival`` and ``own_event``."""
 
     def hold(self, arrival: Arrival, behind: int, now: int) -> None:
         room, own = arrival.room_id.text, arrival.sender is not None
@@ -55,3 +55,24 @@ class ArrivalTables(Table):
 
     def rooms_waited_in(self) -> tuple[MimiUri, ...]:
         return tuple(MimiUri.parse(room) for (room,) in self._execute("SELECT DISTINCT room FROM arrival"))
+
+    def keep_own_event(self, room: MimiUri, event: FanoutMessage, most: int) -> None:
+        self._execute(
+            "INSERT INTO own_event (room, accepted, body) VALUES (?, ?, ?)",
+            (room.text, min(event.timestamp, LATEST), event.encode()),
+        )
+        self._execute(
+            "DELETE FROM own_event WHERE room = ?1 AND position <= "
+            "(SELECT position FROM own_event WHERE room = ?1 ORDER BY position DESC LIMIT 1 OFFSET ?2)",
+            (room.text, most),
+        )
+
+    def own_events(self, room: MimiUri, after: int) -> tuple[bytes, ...]:
+        rows = self._execute(
+            "SELECT body FROM own_event WHERE room = ? AND accepted > ? ORDER BY position",
+            (room.text, min(after, LATEST)),
+        )
+        return tuple(bytes(body) for (body,) in rows)
+
+    def forget_own_events(self, room: MimiUri) -> None:
+        self._execute("DELETE FROM own_event WHERE room = ?", (room.text,))

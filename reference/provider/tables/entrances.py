@@ -2,7 +2,7 @@
 """Who of our clients is in which room, who has to leave ours, and the codes that let others in."""
 
 from mimi_conformance.reference.identity.uri import MimiUri
-from mimi_conformance.reference.provider.tables.table import Table
+from mimi_conformance.reference.provider.tables.table import LATEST, Table
 from mimi_conformance.reference.provider.users import ClientInRoom, Departure
 from mimi_conformance.reference.room.actors import JoinCode
 from mimi_conformance.reference.room.participants import User
@@ -14,7 +14,7 @@ class EntranceTables(Table):
     def join_room(self, room: MimiUri, client: MimiUri, leaf_index: int | None = None, since: int = 0) -> None:
         self._execute(
             "INSERT INTO room_client VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET leaf_index = excluded.leaf_index",
-            (room.text, client.text, leaf_index, since),
+            (room.text, client.text, leaf_index, min(since, LATEST)),
         )
         self.note_staying(room, client)
 
@@ -26,11 +26,13 @@ class EntranceTables(Table):
         return tuple(ClientInRoom(MimiUri.parse(client), leaf_index) for client, leaf_index in rows)
 
     def note_leaving(self, room: MimiUri, client: MimiUri, since: int, forgotten: int) -> None:
-        self._execute("INSERT OR IGNORE INTO room_leaver VALUES (?, ?, ?)", (room.text, client.text, since))
+        self._execute(
+            "INSERT OR IGNORE INTO room_leaver VALUES (?, ?, ?)", (room.text, client.text, min(since, LATEST))
+        )
         self._execute(
             "DELETE FROM room_leaver WHERE room = ?1 AND since < ?2 "
             "AND client NOT IN (SELECT client FROM room_client WHERE room = ?1)",
-            (room.text, forgotten),
+            (room.text, min(forgotten, LATEST)),
         )
 
     def note_staying(self, room: MimiUri, client: MimiUri) -> None:
@@ -41,7 +43,7 @@ class EntranceTables(Table):
             "SELECT client FROM room_client WHERE room = ?1 AND since <= ?2 "
             "AND client NOT IN (SELECT client FROM room_leaver WHERE room = ?1) "
             "UNION SELECT client FROM room_leaver WHERE room = ?1 AND since >= ?2",
-            (room.text, accepted),
+            (room.text, min(accepted, LATEST)),
         )
         return tuple(MimiUri.parse(client) for (client,) in rows)
 
