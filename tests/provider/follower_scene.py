@@ -163,3 +163,11 @@ class Follower:
         if found:
             self.read[name] = found[-1].cursor
         return [FanoutMessage.decode(each.body) for each in found]
+
+
+def followed_room() -> FollowedHub:
+    """A room of Alice at the hub with Bob's two clients at the follower, which follows it."""
+    hub = FollowedHub().found({"alice": 4, "bob": 2, "carl": 2}, "alice1", "bob1", "bob2", "carl1")
+    hub.follower.put_in("bob1", "bob2")
+    hub.follower.follow()
+    return hub

@@ -14,9 +14,8 @@ from mimi_conformance.reference.wire.mls.registries import ProtocolVersion
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent, FanoutMessage
 from tests.exercised import exercises
 from tests.mls.group_examples import SUITE
-from tests.provider.follower_scene import FollowedHub
+from tests.provider.follower_scene import FollowedHub, followed_room
 from tests.provider.hub_scene import Code
-from tests.provider.test_follower_own_events import application
 from tests.provider.test_hub_bundles import SEMI_PRIVATE, semi_private
 from tests.provider.test_hub_group_info import Code as GroupInfoCode
 from tests.provider.test_hub_group_info import ask
@@ -26,10 +25,7 @@ from tests.room.house import HUB, ROOM, client, user
 @pytest.fixture
 def hub():
     """A room of Alice at the hub with Bob's two clients at the follower, which follows it."""
-    hub = FollowedHub().found({"alice": 4, "bob": 2, "carl": 2}, "alice1", "bob1", "bob2", "carl1")
-    hub.follower.put_in("bob1", "bob2")
-    hub.follower.follow()
-    return hub
+    return followed_room()
 
 
 def same_room(hub) -> bool:
@@ -238,27 +234,6 @@ def test_after_a_group_has_ended_everything_is_delivered_and_the_room_is_lost(mo
     assert hub.follower.room() is None
 
 
-def test_a_client_that_was_removed_gets_the_commit_and_nothing_after_it(hub):
-    follower = hub.follower
-    hub.commit("bob1", *[each for each in hub.removals("bob") if each.removed == hub.group("bob2").leaf_index])
-    assert [each.event for each in follower.delivered("bob2")] == [FanoutEvent.commit]
-    assert follower.clients() == {follower.uri("bob1")}
-    follower.notify(application(b"later", hub.now + 1, epoch=2))
-    assert follower.delivered("bob2") == []
-    assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.application]
-    follower.notify(application(b"earlier", hub.now, epoch=1))
-    assert [each.event for each in follower.delivered("bob2")] == [FanoutEvent.application]
-
-
-def test_who_is_in_the_room_again_gets_messages_again(hub):
-    follower = hub.follower
-    hub.commit("alice1", *[each for each in hub.removals("bob") if each.removed == hub.group("bob2").leaf_index])
-    assert hub.join("bob2", newcomer=client("bob2")).response_code is Code.success
-    follower.delivered("bob2")
-    follower.notify(application(b"hello", hub.now + 1, epoch=3))
-    assert [each.event for each in follower.delivered("bob2")] == [FanoutEvent.application]
-
-
 def test_a_client_that_joins_anew_stays_though_the_room_is_lost_with_the_same_event(hub, monkeypatch):
     newcomer, old = client("bob2"), hub.group("bob2").leaf_index
     newcomer.random(1)  # so that its keys are other ones than before
@@ -280,39 +255,6 @@ def test_with_the_last_client_the_room_is_forgotten(hub):
         assert transaction.own_events(ROOM, 0) == ()
 
 
-@exercises("PROTO-5.3-08")
-@pytest.mark.parametrize(("proposer", "change"), [("bob1", {"removed": ["bob"]}), ("alice1", {"changed": {"bob": 1}})])
-def test_messages_are_not_for_users_who_have_left_or_are_banned(hub, proposer, change):
-    hub.propose(proposer, hub.listed(**change), *hub.removals("bob"))
-    hub.follower.delivered("bob2")
-    hub.follower.notify(application(b"too late", hub.now + 1))
-    assert hub.follower.delivered("bob2") == []
-    hub.follower.notify(application(b"in time", hub.now - 1))
-    assert [each.event for each in hub.follower.delivered("bob2")] == [FanoutEvent.application]
-
-
-def test_who_was_removed_a_day_ago_is_forgotten_and_who_is_still_to_be_removed_is_not(hub):
-    follower = hub.follower
-    hub.commit("bob1", *[each for each in hub.removals("bob") if each.removed == hub.group("bob2").leaf_index])
-    hub.propose("bob1", hub.listed(removed=["bob"]), *hub.removals("bob"))
-    before, hub.now = hub.now - 1, hub.now + 25 * 60 * 60 * 1000
-    hub.propose("carl1", hub.listed(removed=["carl"]), *hub.removals("carl"))
-    for name in ("bob1", "bob2"):
-        follower.delivered(name)
-    follower.notify(application(b"in time", before, epoch=1))
-    assert [len(follower.delivered(name)) for name in ("bob1", "bob2")] == [1, 0]
-    follower.notify(application(b"too late", hub.now + 1, epoch=2))
-    assert follower.delivered("bob1") == []
-
-
-def test_messages_are_for_users_again_whose_leaving_came_to_nothing(hub):
-    hub.propose("bob1", hub.listed(removed=["bob"]), *hub.removals("bob"))
-    assert hub.join("carl2").response_code is Code.success
-    hub.follower.delivered("bob2")
-    hub.follower.notify(application(b"hello", hub.now + 1, epoch=2))
-    assert [each.event for each in hub.follower.delivered("bob2")] == [FanoutEvent.application]
-
-
 def test_a_new_device_of_ours_is_in_the_room_once_its_commit_is_accepted(hub):
     follower = hub.follower
     follower.know("bob3")
@@ -321,59 +263,6 @@ def test_a_new_device_of_ours_is_in_the_room_once_its_commit_is_accepted(hub):
     assert same_room(hub)
     assert follower.delivered("bob3") == []
     assert [each.event for each in follower.delivered("bob1")] == [FanoutEvent.commit]
-
-
-def test_a_message_that_its_commit_has_overtaken_is_not_for_a_new_device(hub):
-    follower = hub.follower
-    follower.know("bob3")
-    hub.join("bob3")
-    follower.notify(application(b"earlier", hub.now - 1))
-    assert [len(follower.delivered(name)) for name in ("bob1", "bob3")] == [2, 0]
-    follower.notify(application(b"later", hub.now + 1, epoch=2))
-    assert [len(follower.delivered(name)) for name in ("bob1", "bob3")] == [1, 1]
-
-
-@exercises("POLICY-7-02")
-def test_a_commit_that_overtakes_another_waits_for_it(hub):
-    follower = hub.follower
-    follower.catch_up = lambda: None
-    hub.commit("alice1")
-    hub.commit("carl1")
-    first, second = hub.notified("b.example")
-    follower.notify(second)
-    assert follower.delivered("bob1") == []
-    follower.notify(first)
-    assert follower.delivered("bob1") == [first, second]
-    assert same_room(hub)
-
-
-def test_nothing_waits_long_for_an_epoch(hub):
-    follower = hub.follower
-    event = application(b"from afar", hub.now, epoch=7)
-    follower.notify(event)
-    assert follower.delivered("bob1") == []
-    hub.now += 5_000
-    assert follower.delivered("bob1") == [event]
-
-
-def test_what_waits_outlives_a_restart(hub, tmp_path):
-    follower = hub.follower
-    follower.path = str(tmp_path / "follower.db")
-    follower.restart()
-    follower.put_in("bob1")
-    follower.follow()
-    event = application(b"from afar", hub.now, epoch=7)
-    follower.notify(event)
-    follower.restart()
-    assert follower.delivered("bob1") == []
-    hub.now += 5_000
-    assert follower.delivered("bob1") == [event]
-
-
-def test_more_than_a_few_events_do_not_wait(hub):
-    events = [application(b"%d" % number, hub.now, epoch=7) for number in range(400)]
-    hub.follower.notify(*events)
-    assert hub.follower.delivered("bob1")[:257] == events[:257]
 
 
 def test_more_proposals_than_we_would_take_are_delivered_and_the_room_is_lost(hub):

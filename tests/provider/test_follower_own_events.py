@@ -17,7 +17,7 @@ from mimi_conformance.reference.wire.protocol.submit import (
 from mimi_conformance.reference.wire.protocol.update import UpdateRequest
 from tests.exercised import exercises
 from tests.mls.group_examples import SUITE
-from tests.provider.follower_scene import FollowedHub
+from tests.provider.follower_scene import followed_room
 from tests.provider.hub_scene import Code
 from tests.room.house import HUB, ROOM, user
 
@@ -30,10 +30,7 @@ def application(text: bytes, timestamp: int, epoch: int = 1) -> FanoutMessage:
 @pytest.fixture
 def hub():
     """A room of Alice at the hub with Bob's two clients at the follower, which follows it."""
-    hub = FollowedHub().found({"alice": 4, "bob": 2, "carl": 2}, "alice1", "bob1", "bob2", "carl1")
-    hub.follower.put_in("bob1", "bob2")
-    hub.follower.follow()
-    return hub
+    return followed_room()
 
 
 def test_an_accepted_commit_reaches_the_siblings_as_the_hub_would_have_notified_it(hub):
