@@ -9,7 +9,7 @@ from mimi_conformance.reference.provider.local import ClientChange, UserChange
 from mimi_conformance.reference.provider.messages import LocalRequestError
 from mimi_conformance.reference.room.changes import RemoveParticipant
 from mimi_conformance.reference.room.presets import preset
-from mimi_conformance.reference.wire.mls.proposals import SelfRemove
+from mimi_conformance.reference.wire.mls.proposals import Remove, SelfRemove
 from mimi_conformance.reference.wire.protocol.notify import FanoutEvent
 from mimi_conformance.reference.wire.room_policy.capability_types import CapabilityType
 from tests.exercised import exercises
@@ -176,6 +176,13 @@ class TestLostClients:
         made = hub.made_commit("bob1", newcomers=[package])
         assert "Nobody here knows" in hub.update("bob1", hub.bundle(made)).error_description
 
+    def test_one_whose_removal_waits_for_a_commit_is_not_removed_once_more(self, hub):
+        adam2 = Remove(hub.group("adam2").leaf_index)
+        accepted(hub.propose("adam1", adam2))
+        hub.notified("b.example")
+        change(hub, "adam", lost=(hub.uri("adam2"),))
+        assert hub.notified("b.example") == ()
+
     def test_one_that_is_there_anew_stays(self, hub):
         old = hub.group("adam2").leaf_index
         change(hub, "adam", lost=(hub.uri("adam2"),))
@@ -274,6 +281,13 @@ def test_what_others_had_proposed_is_theirs_to_repeat(hub):
 
 
 @exercises("EXT-6.3.1-03")
+def test_what_was_proposed_about_nobody_lapses_as_well(hub):
+    discoverable = replace(hub.room().state.updated.policy.base, discoverable=True)
+    accepted(hub.propose("alice1", update("base_room_policy", discoverable)))
+    accepted(hub.join("carol2"))
+    assert hub.room().state.pending_changes == ()
+
+
 def test_a_self_remove_goes_into_the_external_commit(hub):
     [message], group = hub.proposals("adam1", SelfRemove())
     accepted(hub.update("adam1", hub.proposal_bundle(message)))

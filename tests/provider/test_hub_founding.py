@@ -11,8 +11,10 @@ from mimi_conformance.reference.provider.local import UserChange
 from mimi_conformance.reference.provider.messages import LocalRequestError
 from mimi_conformance.reference.provider.rooms import envelope_of
 from mimi_conformance.reference.room.actors import JoinCode
+from mimi_conformance.reference.room.presets import preset
 from mimi_conformance.reference.wire.mls.credential import Credential
 from mimi_conformance.reference.wire.mls.group import ExternalSender
+from mimi_conformance.reference.wire.room_policy.roles import RoleData
 from tests.exercised import exercises
 from tests.mls.group_examples import SUITE
 from tests.provider.hub_scene import HUB, ROOM, Hub, follower
@@ -128,4 +130,8 @@ def test_joining_codes_lead_to_the_lowest_role_that_outsiders_may_change_into(hu
 
 
 def test_codes_where_nobody_may_use_them_are_refused(hub):
-    assert "nobody in by a code" in refused(hub, hub.new_room(USERS, "alice1", joining_codes=(b"sesame",)))
+    no_role, *others = preset("moderated").roles_list.roles
+    for useless in ({"role_capabilities": ()}, {"authorized_role_changes": ()}):
+        roles = RoleData((replace(no_role, **useless), *others))
+        new = hub.new_room(USERS, "alice1", components={"roles_list": roles}, joining_codes=(b"sesame",))
+        assert "nobody in by a code" in refused(hub, new)
