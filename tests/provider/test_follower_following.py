@@ -16,6 +16,7 @@ from tests.exercised import exercises
 from tests.mls.group_examples import SUITE
 from tests.provider.follower_scene import FollowedHub, followed_room
 from tests.provider.hub_scene import Code
+from tests.provider.test_follower_own_events import application
 from tests.provider.test_hub_bundles import SEMI_PRIVATE, semi_private
 from tests.provider.test_hub_group_info import Code as GroupInfoCode
 from tests.provider.test_hub_group_info import ask
