@@ -243,6 +243,7 @@ class TestNewEpochs:
         [own] = hub.delivered("alice3")
         [event] = hub.notified("b.example")
         assert (own.message, *own.more_proposals) == event.external_proposals
+        assert hub.notified(HUB) == ()
 
     @exercises("PROTO-7.3-03")
     def test_a_members_commit_has_to_have_them(self, hub):
