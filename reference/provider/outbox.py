@@ -237,7 +237,7 @@ class Outbox:
         self._providers: dict[str, _ProviderState] = {}
         self._alarms: list[tuple[int, int, Lane | str]] = []
         self._numbers = count()
-        self._movable: set[str] = set()
+        self._movable: dict[str, None] = {}  # in order, so that what is sent does not depend on hashes
 
     def wake(self, lane: Lane) -> None:
         """There is something new in a lane."""
@@ -254,8 +254,8 @@ class Outbox:
             if isinstance(sleeper, Lane):
                 self._queue(sleeper)
             else:
-                self._movable.add(sleeper)
-        movable, self._movable = self._movable, set()
+                self._movable[sleeper] = None
+        movable, self._movable = self._movable, {}
         return tuple(lane for provider in movable for lane in self._start(provider, now))
 
     def next_due(self) -> int | None:
@@ -292,7 +292,7 @@ class Outbox:
         """
         provider = self._providers[lane.provider]
         provider.in_flight -= 1
-        self._movable.add(lane.provider)
+        self._movable[lane.provider] = None
         if isinstance(result, Retry):
             self._alarm(result.at, lane)
         elif more or self._lanes[lane].woken:
@@ -319,7 +319,7 @@ class Outbox:
 
     def _queue(self, lane: Lane) -> None:
         self._providers.setdefault(lane.provider, _ProviderState()).ready.append(lane)
-        self._movable.add(lane.provider)
+        self._movable[lane.provider] = None
 
     def _alarm(self, at: int, sleeper: Lane | str) -> None:
         heappush(self._alarms, (at, next(self._numbers), sleeper))

@@ -99,7 +99,7 @@ class OutboxWorker:
         self._go_on()
 
     def _wake(self, lanes: set[Lane]) -> None:
-        for lane in lanes:
+        for lane in sorted(lanes, key=lambda lane: (lane.provider, lane.room.text)):
             self._outbox.wake(lane)
         self._go_on()
 
