@@ -114,7 +114,7 @@ class Arrivals(Following, Repetition):
         transaction.deliver(clients, DeliveryKind.FANOUT, room_id.provider, room_id, event)
 
     def let_in(self, transaction: Transaction, room_id: MimiUri, event: FanoutMessage) -> None:
-        """Deliver a Welcome, and then to those who come in what others here have sent and it has been overtaken by."""
+        """Deliver a Welcome, and to those who come in what others here have sent meanwhile, which has overtaken it."""
         before = {each.client for each in transaction.clients_in(room_id)}
         clients = self.recipients(transaction, room_id, event)
         self.deliver(transaction, room_id, clients, self.delivered(event))

@@ -117,7 +117,7 @@ class FollowerWorker:
         outcome: Answer | Unanswered | None = None
         for pause in _PAUSES_SECONDS:
             await asyncio.sleep(pause)
-            if request not in await self._storage.run(lambda transaction: transaction.open_requests()):
+            if not await self._storage.run(lambda transaction: transaction.has_request(request.number)):
                 return None
             outcome = await self._ask(request.outgoing)
             if isinstance(outcome, Answer) and not may_change(outcome.status):

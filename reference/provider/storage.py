@@ -253,6 +253,9 @@ class Transaction(Protocol):
     def end_request(self, number: int) -> None:
         """Note that a request has its answer, or will never have one."""
 
+    def has_request(self, number: int) -> bool:
+        """Whether a request has begun and not ended."""
+
     def open_requests(self) -> tuple[OpenRequest, ...]:
         """The requests that have begun and not ended, oldest first; those of earlier runs are among them."""
 

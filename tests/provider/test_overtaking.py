@@ -25,9 +25,8 @@ def network():
 @pytest.fixture
 def clients(network):
     """Alice at the hub, Bob at the follower in her room, and Carl there, too, who will come."""
-    alice, bob, carl = (
-        network.client(*each, "phone") for each in ((HUB, "alice"), (FOLLOWER, "bob"), (FOLLOWER, "carl"))
-    )
+    alice, bob = network.client(HUB, "alice", "phone"), network.client(FOLLOWER, "bob", "phone")
+    carl = network.client(FOLLOWER, "carl", "phone")
     bob.grant_consent(alice.user)
     alice.create_room().add(bob.user)
     network.settle()

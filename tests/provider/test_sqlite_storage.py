@@ -230,11 +230,8 @@ def test_an_error_that_ends_the_transaction_ends_it_for_everybody_who_shares_it(
 
 
 def test_times_of_other_providers_may_be_of_64_bits(storage):
-    latest, room, phone = (
-        2**64 - 1,
-        MimiUri.room("b.example", "clubhouse"),
-        MimiUri.client("a.example", "alice", "phone"),
-    )
+    latest = 2**64 - 1
+    room, phone = MimiUri.room("b.example", "clubhouse"), MimiUri.client("a.example", "alice", "phone")
     with storage.transaction() as transaction:
         transaction.add_user(ALICE)
         transaction.add_client(ALICE, phone)

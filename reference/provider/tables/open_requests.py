@@ -20,6 +20,9 @@ class OpenRequestTables(Table):
     def end_request(self, number: int) -> None:
         self._execute("DELETE FROM open_request WHERE number = ?", (number,))
 
+    def has_request(self, number: int) -> bool:
+        return self._execute("SELECT 1 FROM open_request WHERE number = ?", (number,)).fetchone() is not None
+
     def open_requests(self) -> tuple[OpenRequest, ...]:
         rows = self._execute("SELECT number, client, room, endpoint, body FROM open_request ORDER BY number")
         return tuple(_open_request(*row) for row in rows)
